@@ -1,0 +1,243 @@
+#include "config.h"
+
+#include "lib/indexmake.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cdb.h>
+
+/* Sizes of cdb's own parts: the table of tables, a record's two lengths, a
+ * record's two hash slots of 8 bytes. */
+#define CDB_HEAD 2048
+#define CDB_RECORD 8
+#define CDB_SLOTS 16
+
+struct index_make {
+	struct cdb_make cdb;
+	struct wire key;
+	struct wire value;
+	uint64_t size; /* of the finished file */
+	int failed_errno; /* the first failure; 0: none */
+};
+
+struct index_make *
+index_make_begin(int fd, struct err *err)
+{
+	struct index_make *m = NULL;
+
+	if ((m = calloc(1, sizeof(*m))) == NULL) {
+		(void)err_setf(err, ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	if (cdb_make_start(&m->cdb, fd) < 0) {
+		(void)err_system(err, "index");
+		free(m);
+		return NULL;
+	}
+	m->size = CDB_HEAD;
+	return m;
+}
+
+/* Add the record that stands in m->key and value. */
+static void
+add(struct index_make *m, struct span value)
+{
+	if (m->failed_errno != 0)
+		return;
+	if (m->key.has_failed || m->value.has_failed) {
+		m->failed_errno = ENOMEM;
+		return;
+	}
+	m->size += CDB_RECORD + CDB_SLOTS + m->key.len + value.len;
+	if (m->size > UINT32_MAX) {
+		m->failed_errno = EFBIG;
+		return;
+	}
+	if (cdb_make_add(&m->cdb, m->key.p, (unsigned int)m->key.len, value.p,
+	        (unsigned int)value.len) < 0)
+		m->failed_errno = errno == 0 ? EIO : errno;
+}
+
+static void
+key_start(struct index_make *m, char tag)
+{
+	wire_reset(&m->key);
+	wire_put_u8(&m->key, (uint8_t)tag);
+	wire_reset(&m->value);
+}
+
+void
+index_make_file(struct index_make *m, uint32_t file, const char *name)
+{
+	key_start(m, 'f');
+	wire_put_u32(&m->key, file);
+	wire_put_text(&m->value, name);
+	add(m, wire_span(&m->value));
+}
+
+void
+index_make_key(struct index_make *m, struct span ca_key, uint32_t authority)
+{
+	key_start(m, 'c');
+	wire_put_bytes(&m->key, ca_key.p, ca_key.len);
+	wire_put_u32(&m->value, authority);
+	add(m, wire_span(&m->value));
+}
+
+void
+index_make_set_name(
+    struct index_make *m, uint32_t set, const char *kind, const char *name)
+{
+	key_start(m, 'n');
+	wire_put_u32(&m->key, set);
+	wire_put_u32(&m->value, (uint32_t)(strlen(kind) + 1 + strlen(name)));
+	wire_put_bytes(&m->value, kind, strlen(kind));
+	wire_put_u8(&m->value, ':');
+	wire_put_bytes(&m->value, name, strlen(name));
+	add(m, wire_span(&m->value));
+}
+
+void
+index_make_authority(struct index_make *m, const struct index_authority *a)
+{
+	struct wire *v = &m->value;
+
+	key_start(m, 'a');
+	wire_put_u32(&m->key, a->number);
+	wire_put_string(v, a->name);
+	wire_put_u8(v, (uint8_t)a->principals);
+	wire_put_u8(v, a->key_id_identity ? AUTHORITY_KEY_ID_IDENTITY : 0);
+	wire_put_u64(v, a->max_validity_s);
+	wire_put_string(v, a->domains);
+	wire_put_string(v, a->key_ids);
+	wire_put_string(v, a->critical_options);
+	wire_put_string(v, a->key_types);
+	wire_put_u32(v, a->file);
+	wire_put_u32(v, a->line);
+	add(m, wire_span(v));
+}
+
+void
+index_make_rule(struct index_make *m, const char *user,
+    const struct index_rule *r, struct span grants)
+{
+	struct wire *v = &m->value;
+
+	key_start(m, 'u');
+	wire_put_bytes(&m->key, user, strlen(user));
+	wire_put_u8(v, r->has_authorities ? RULE_HAS_AUTHORITIES : 0);
+	wire_put_u32(v, r->file);
+	wire_put_u32(v, r->line);
+	wire_put_u32(v, r->set);
+	if (r->has_authorities)
+		wire_put_string(v, r->authorities);
+	wire_put_bytes(v, grants.p, grants.len);
+	add(m, wire_span(v));
+}
+
+void
+index_make_member(struct index_make *m, uint32_t set, char kind,
+    struct span name, struct span value)
+{
+	key_start(m, 's');
+	wire_put_u32(&m->key, set);
+	wire_put_u8(&m->key, (uint8_t)kind);
+	wire_put_bytes(&m->key, name.p, name.len);
+	add(m, value);
+}
+
+static bool
+grant_has_text(enum grant_kind kind)
+{
+	return kind == GRANT_IDENTITY || kind == GRANT_PRINCIPAL;
+}
+
+void
+index_put_grant(struct wire *w, const struct index_grant *g)
+{
+	uint8_t flags = 0;
+	size_t start = w->len;
+	size_t len;
+
+	if (g->file != 0)
+		flags |= GRANT_HAS_FILE;
+	if (g->until != INT64_MAX)
+		flags |= GRANT_HAS_UNTIL;
+	if (g->options.len != 0)
+		flags |= GRANT_HAS_OPTIONS;
+	if (g->from.len != 0)
+		flags |= GRANT_HAS_FROM;
+
+	wire_put_u32(w, 0);
+	wire_put_u8(w, (uint8_t)g->kind);
+	wire_put_u8(w, flags);
+	wire_put_u32(w, g->ordinal);
+	wire_put_u32(w, g->line);
+	if (flags & GRANT_HAS_FILE)
+		wire_put_u32(w, g->file);
+	if (flags & GRANT_HAS_UNTIL)
+		wire_put_u64(w, (uint64_t)g->until);
+	if (flags & GRANT_HAS_OPTIONS)
+		wire_put_string(w, g->options);
+	if (flags & GRANT_HAS_FROM)
+		wire_put_string(w, g->from);
+	if (grant_has_text(g->kind))
+		wire_put_bytes(w, g->text.p, g->text.len);
+	else if (g->kind == GRANT_GROUP)
+		wire_put_u32(w, g->set);
+	if (w->has_failed)
+		return;
+	len = w->len - start - 4;
+	w->p[start] = (unsigned char)(len >> 24);
+	w->p[start + 1] = (unsigned char)(len >> 16);
+	w->p[start + 2] = (unsigned char)(len >> 8);
+	w->p[start + 3] = (unsigned char)len;
+}
+
+int
+index_make_end(
+    struct index_make *m, const struct index_counts *counts, struct err *err)
+{
+	struct wire *v = &m->value;
+	int failed;
+
+	key_start(m, 'h');
+	wire_put_u32(v, INDEX_FORMAT);
+	/* Header record: 4 + 8 + 4 + 4 + 8 + 4 bytes under a key of 1. */
+	wire_put_u64(v, m->size + CDB_RECORD + CDB_SLOTS + 1 + 32);
+	wire_put_u32(v, counts->min_uid);
+	wire_put_u32(v, counts->n_authorities);
+	wire_put_u64(v, counts->n_users);
+	wire_put_u32(v, counts->n_sets);
+	add(m, wire_span(v));
+
+	failed = m->failed_errno;
+	errno = 0;
+	if (cdb_make_finish(&m->cdb) < 0 && failed == 0)
+		failed = errno == 0 ? EIO : errno;
+	wire_free(&m->key);
+	wire_free(&m->value);
+	free(m);
+	if (failed == EFBIG)
+		return err_setf(err, ERR_LIMIT,
+		    "the index would exceed 4 GiB, the most that its format "
+		    "can hold; use groups, which are stored once");
+	if (failed != 0) {
+		errno = failed;
+		return err_system(err, "index");
+	}
+	return 0;
+}
+
+void
+index_make_abandon(struct index_make *m)
+{
+	if (m == NULL)
+		return;
+	(void)cdb_make_finish(&m->cdb);
+	wire_free(&m->key);
+	wire_free(&m->value);
+	free(m);
+}

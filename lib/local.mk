@@ -1,0 +1,26 @@
+# lib_login: what the login helper is made of; links nothing heavy.
+lib_login = \
+	lib/base64.c lib/base64.h \
+	lib/cdbfile.c lib/cdbfile.h \
+	lib/cert.c lib/cert.h \
+	lib/decide.c lib/decide.h \
+	lib/err.c lib/err.h \
+	lib/escape.c lib/escape.h \
+	lib/file.c lib/file.h \
+	lib/glob.c lib/glob.h \
+	lib/identity.c lib/identity.h \
+	lib/index.c lib/index.h \
+	lib/ipaddr.c lib/ipaddr.h \
+	lib/keyblob.c lib/keyblob.h \
+	lib/log.c lib/log.h \
+	lib/principal.c lib/principal.h \
+	lib/reason.c lib/reason.h \
+	lib/sshwire.c lib/sshwire.h
+
+noinst_LIBRARIES += lib/libcertgate.a
+lib_libcertgate_a_SOURCES = $(lib_login) \
+	lib/certsig.c lib/certsig.h \
+	lib/file_replace.c \
+	lib/indexmake.c lib/indexmake.h \
+	lib/pkey.c lib/pkey.h \
+	lib/pubkey.c lib/pubkey.h

@@ -1,0 +1,111 @@
+/*
+ * fuzz_index: a policy index that somebody else wrote.
+ *
+ * Properties, whatever the file holds: nothing is read outside of it (the
+ * sanitizers see to that), the same question has the same answer, every line
+ * for sshd names a principal of the certificate that a line can carry, none
+ * twice, and a certificate whose time is over never gets one.
+ */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/decide.h"
+#include "lib/index.h"
+#include "lib/principal.h"
+#include "tests/unit/certbuild.h"
+
+#define NOW 1000000
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+check(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void
+check_lines(const struct decision *d)
+{
+	size_t i, k;
+
+	check(d->reason == REASON_ALLOWED || d->n_lines == 0);
+	check(d->reason != REASON_ALLOWED || d->n_lines > 0);
+	for (i = 0; i < d->n_lines; i++) {
+		struct span p = d->lines[i].principal;
+		bool is_there = false;
+
+		check(principal_refusal(p) == NULL);
+		for (k = 0; k < d->cert.n_principals; k++)
+			is_there |= span_equal(p, d->cert.principals[k]);
+		check(is_there);
+		for (k = 0; k < i; k++)
+			check(!span_equal(p, d->lines[k].principal));
+	}
+}
+
+static void
+ask(struct index *x, uint8_t ca, uint64_t valid_before, bool may_pass)
+{
+	static struct decision first, second;
+	struct span principals[] = { span_of("jdoe"), span_of("a#b"),
+		span_of("jdoe@example.com"), span_of("jdoe") };
+	struct certbuild b = { .ca = ca, .type = 1,
+		.key_id = "jdoe@example.com", .principals = principals,
+		.n_principals = 4, .valid_before = valid_before };
+	struct decide_request r = { .index = x, .uid = 1000, .now_at = NOW };
+	struct wire blob = WIRE_INIT, lines = WIRE_INIT;
+	size_t i;
+
+	certbuild_write(&blob, &b);
+	r.user = span_of("jdoe");
+	r.cert = wire_span(&blob);
+	(void)decide(&r, &first);
+	(void)decide(&r, &second);
+	check(first.reason == second.reason);
+	check(first.n_lines == second.n_lines);
+	check(may_pass || first.reason != REASON_ALLOWED);
+	check_lines(&first);
+	for (i = 0; i < first.n_lines; i++)
+		decide_render_line(&first, i, true, &lines);
+	wire_free(&lines);
+	wire_free(&blob);
+}
+
+static void
+walk(struct index *x)
+{
+	struct span key, value;
+	unsigned int cursor = 0;
+
+	while (index_walk(x, &cursor, &key, &value, NULL) == 1) {
+		check(key.len == 0 || key.p != NULL);
+		check(value.len == 0 || value.p != NULL);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct index x;
+	int fd = memfd_create("index", MFD_CLOEXEC);
+
+	check(fd >= 0);
+	if (size > 0)
+		check(write(fd, data, size) == (ssize_t)size);
+	if (index_open(&x, fd, NULL) == 0) {
+		ask(&x, 1, UINT64_MAX, true);
+		ask(&x, 1, NOW, false);
+		ask(&x, 2, UINT64_MAX, true);
+		walk(&x);
+		index_close(&x);
+	}
+	(void)close(fd);
+	return 0;
+}

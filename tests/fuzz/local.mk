@@ -1,0 +1,45 @@
+# Two lines for each fuzz target beside its name.  --enable-fuzzers links them
+# with libFuzzer (`make fuzz FUZZ_SECONDS=N`); without, each has replay.c as
+# its main, and `make check` replays tests/fuzz/corpus/NAME through it.
+fuzz_programs = \
+	tests/fuzz/fuzz_cert \
+	tests/fuzz/fuzz_index \
+	tests/fuzz/fuzz_ipaddr \
+	tests/fuzz/fuzz_principal \
+	tests/fuzz/fuzz_pubkey
+
+if FUZZERS
+fuzz_main =
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+fuzz_main = tests/fuzz/replay.c
+fuzz_ldflags = $(AM_LDFLAGS)
+TESTS += $(fuzz_programs)
+endif
+
+check_PROGRAMS += $(fuzz_programs)
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run.sh
+FUZZ_SECONDS = 60
+
+.PHONY: fuzz
+if FUZZERS
+fuzz: $(fuzz_programs)
+	@srcdir=$(srcdir) $(srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS) \
+		$(fuzz_programs)
+else
+fuzz:
+	@echo "fuzz: needs CC=clang ./configure --enable-fuzzers" \
+		"--enable-sanitizers" >&2
+	@exit 1
+endif
+
+tests_fuzz_fuzz_cert_SOURCES = tests/fuzz/fuzz_cert.c $(fuzz_main)
+tests_fuzz_fuzz_cert_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_index.c $(fuzz_main)
+tests_fuzz_fuzz_index_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_ipaddr_SOURCES = tests/fuzz/fuzz_ipaddr.c $(fuzz_main)
+tests_fuzz_fuzz_ipaddr_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_principal_SOURCES = tests/fuzz/fuzz_principal.c $(fuzz_main)
+tests_fuzz_fuzz_principal_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_pubkey_SOURCES = tests/fuzz/fuzz_pubkey.c $(fuzz_main)
+tests_fuzz_fuzz_pubkey_LDFLAGS = $(fuzz_ldflags)

@@ -1,0 +1,202 @@
+#include "config.h"
+
+#include "lib/index.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/indexmake.h"
+#include "tests/unit/harness.h"
+
+static FILE *
+make_index(uint32_t n_sets)
+{
+	struct index_counts counts = { 1000, 0, 1, n_sets };
+	struct index_rule rule = { .line = 7 };
+	struct index_grant g = { .kind = GRANT_IDENTITY, .until = INT64_MAX };
+	struct wire grants = WIRE_INIT;
+	struct err err = ERR_INIT;
+	struct index_make *m;
+	FILE *f;
+
+	ck_assert_ptr_nonnull(f = tmpfile());
+	ck_assert_ptr_nonnull(m = index_make_begin(fileno(f), &err));
+	g.text = span_of("jdoe@example.com");
+	g.line = 8;
+	index_put_grant(&grants, &g);
+	index_make_rule(m, "jdoe", &rule, wire_span(&grants));
+	index_make_file(m, 0, "/etc/certgate/policy.yaml");
+	index_make_set_name(m, 1, "group", "release");
+	ck_assert_int_eq(index_make_end(m, &counts, &err), 0);
+	wire_free(&grants);
+	return f;
+}
+
+START_TEST(test_round_trip)
+{
+	FILE *f = make_index(1);
+	struct err err = ERR_INIT;
+	struct index_grant g;
+	struct index_rule rule;
+	struct index x;
+	struct span name;
+
+	ck_assert_int_eq(index_open(&x, fileno(f), &err), 0);
+	ck_assert_uint_eq(x.min_uid, 1000);
+	ck_assert_uint_eq(x.n_users, 1);
+	ck_assert_int_eq(index_rule(&x, span_of("jdoe"), &rule, &err), 1);
+	ck_assert_uint_eq(rule.line, 7);
+	ck_assert_int_eq(index_grant_next(&rule.grants, &g), 1);
+	ck_assert(span_is(g.text, "jdoe@example.com"));
+	ck_assert_uint_eq(g.line, 8);
+	ck_assert(g.until == INT64_MAX);
+	ck_assert_int_eq(index_grant_next(&rule.grants, &g), 0);
+	ck_assert_int_eq(index_rule(&x, span_of("jdo"), &rule, &err), 0);
+	ck_assert_int_eq(index_file(&x, 0, &name, &err), 1);
+	ck_assert(span_is(name, "/etc/certgate/policy.yaml"));
+	ck_assert_int_eq(index_set_name(&x, 1, &name, &err), 1);
+	ck_assert(span_is(name, "group:release"));
+	ck_assert_int_eq(index_authority_by_key(
+	    &x, span_of("no key"), &(struct index_authority) { 0 }, &err), 0);
+	index_close(&x);
+	(void)fclose(f);
+}
+END_TEST
+
+START_TEST(test_grant_fields)
+{
+	struct index_grant in = { .kind = GRANT_GROUP, .ordinal = 3,
+		.file = 2, .line = 9, .until = 77, .set = 5 };
+	struct index_grant out;
+	struct wire w = WIRE_INIT;
+	struct span grants;
+
+	in.options = span_of("restrict");
+	in.from = span_of("\0\0\0\1x");
+	in.from.len = 5;
+	index_put_grant(&w, &in);
+	grants = wire_span(&w);
+	ck_assert_int_eq(index_grant_next(&grants, &out), 1);
+	ck_assert_uint_eq(out.ordinal, 3);
+	ck_assert_uint_eq(out.file, 2);
+	ck_assert_uint_eq(out.line, 9);
+	ck_assert_int_eq(out.until, 77);
+	ck_assert_uint_eq(out.set, 5);
+	ck_assert(span_equal(out.options, in.options));
+	ck_assert(span_equal(out.from, in.from));
+	ck_assert_uint_eq(grants.len, 0);
+	/* Whatever is cut off, it is refused. */
+	while (w.len > 1) {
+		w.len--;
+		grants = wire_span(&w);
+		ck_assert_int_eq(index_grant_next(&grants, &out), -1);
+	}
+	wire_free(&w);
+}
+END_TEST
+
+static void
+expect_open_fails(FILE *f, const char *text)
+{
+	struct err err = ERR_INIT;
+	struct index x;
+
+	ck_assert_int_eq(index_open(&x, fileno(f), &err), -1);
+	ck_assert_str_eq(err.text, text);
+	(void)fclose(f);
+}
+
+START_TEST(test_empty)
+{
+	FILE *f = tmpfile();
+
+	ck_assert_ptr_nonnull(f);
+	expect_open_fails(f, "the index is empty; run certgate apply");
+}
+END_TEST
+
+START_TEST(test_not_an_index)
+{
+	FILE *f = tmpfile();
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs("users:\n  jdoe: jdoe\n", f), 0);
+	ck_assert_int_eq(fflush(f), 0);
+	expect_open_fails(f, "the index is not one, or was cut short; "
+	                     "run certgate apply");
+}
+END_TEST
+
+/* However much is cut off, it is seen when the index is opened. */
+START_TEST(test_cut)
+{
+	FILE *f = make_index(1);
+	struct stat st;
+	struct index x;
+	off_t len;
+
+	ck_assert_int_eq(fstat(fileno(f), &st), 0);
+	for (len = st.st_size - 1; len >= 0; len--) {
+		struct err err = ERR_INIT;
+
+		ck_assert_int_eq(ftruncate(fileno(f), len), 0);
+		ck_assert_int_eq(index_open(&x, fileno(f), &err), -1);
+		ck_assert_str_ne(err.text, "");
+	}
+	(void)fclose(f);
+}
+END_TEST
+
+START_TEST(test_longer)
+{
+	FILE *f = make_index(1);
+	struct stat st;
+	char text[128];
+
+	ck_assert_int_eq(fstat(fileno(f), &st), 0);
+	ck_assert_int_eq(ftruncate(fileno(f), st.st_size + 3), 0);
+	(void)snprintf(text, sizeof(text),
+	    "the index has %ld bytes and should have %ld; run certgate "
+	    "apply to make it anew",
+	    (long)st.st_size + 3, (long)st.st_size);
+	expect_open_fails(f, text);
+}
+END_TEST
+
+/* A header of another format, in an index that is sound otherwise. */
+START_TEST(test_other_format)
+{
+	FILE *f = make_index(1);
+	unsigned char bytes[4096];
+	const unsigned char header[] = { 'h', 0, 0, 0, INDEX_FORMAT };
+	unsigned char *at;
+	ssize_t len = pread(fileno(f), bytes, sizeof(bytes), 0);
+
+	ck_assert_int_gt(len, 0);
+	at = memmem(bytes, (size_t)len, header, sizeof(header));
+	ck_assert_ptr_nonnull(at);
+	at[4] = 9;
+	ck_assert_int_eq(pwrite(fileno(f), bytes, (size_t)len, 0), len);
+	expect_open_fails(f, "the index has format 9, this program reads 1; "
+	                     "run certgate apply of the same version");
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *t = tcase_create("index");
+
+	tcase_add_test(t, test_round_trip);
+	tcase_add_test(t, test_grant_fields);
+	tcase_add_test(t, test_empty);
+	tcase_add_test(t, test_not_an_index);
+	tcase_add_test(t, test_cut);
+	tcase_add_test(t, test_longer);
+	tcase_add_test(t, test_other_format);
+	return run_case("index", t);
+}
