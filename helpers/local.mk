@@ -1,0 +1,17 @@
+# The login helper is compiled apart from the rest, since it is linked in the
+# way that starts fastest (configure: HELPER_KIND), mostly against another C
+# library.
+helper_sources = helpers/authorized-principals.c $(filter %.c,$(lib_login))
+
+pkglibexec_SCRIPTS = helpers/authorized-principals
+CLEANFILES += helpers/authorized-principals
+EXTRA_DIST += helpers/authorized-principals.c
+
+helpers/authorized-principals: helpers/authorized-principals.c $(lib_login) \
+		config.h Makefile
+	@$(MKDIR_P) helpers
+	$(AM_V_CCLD)$(HELPER_CC) -DHAVE_CONFIG_H -I$(top_srcdir) \
+		-I$(top_builddir) $(HARDEN_CPPFLAGS) -std=c11 $(CFLAGS) \
+		$(WARN_CFLAGS) $(HARDEN_CFLAGS) $(HELPER_CFLAGS) $(HARDEN_LDFLAGS) \
+		$(LDFLAGS) $(HELPER_LDFLAGS) -o $@ \
+		$(addprefix $(top_srcdir)/,$(helper_sources)) $(HELPER_LIBS)
