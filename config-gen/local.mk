@@ -1,0 +1,24 @@
+# libconfig-gen: all modules of certgate but its main and its subcommands, so
+# that the tests link what the program does.
+noinst_LIBRARIES += config-gen/libconfig-gen.a
+config_gen_libconfig_gen_a_SOURCES = \
+	config-gen/diag.c config-gen/diag.h \
+	config-gen/policy.c config-gen/policy.h \
+	config-gen/policy_authority.c \
+	config-gen/policy_check.c \
+	config-gen/policy_collide.c \
+	config-gen/policy_cover.c \
+	config-gen/policy_entry.c \
+	config-gen/policy_group.c \
+	config-gen/policy_include.c \
+	config-gen/policy_input.c config-gen/policy_input.h \
+	config-gen/policy_keys.c config-gen/policy_keys.h \
+	config-gen/policy_memory.c config-gen/policy_memory.h \
+	config-gen/policy_name.c \
+	config-gen/policy_parse.h \
+	config-gen/policy_report.c \
+	config-gen/policy_rule.c \
+	config-gen/policy_syntax.c \
+	config-gen/policy_value.c \
+	config-gen/policy_yaml.c
+

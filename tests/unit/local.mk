@@ -6,6 +6,7 @@ unit_tests = \
 	tests/unit/test_cert \
 	tests/unit/test_certsig \
 	tests/unit/test_decide \
+	tests/unit/test_diag \
 	tests/unit/test_err \
 	tests/unit/test_escape \
 	tests/unit/test_file \
@@ -14,6 +15,20 @@ unit_tests = \
 	tests/unit/test_ipaddr \
 	tests/unit/test_keyblob \
 	tests/unit/test_pkey \
+	tests/unit/test_policy \
+	tests/unit/test_policy_authority \
+	tests/unit/test_policy_check \
+	tests/unit/test_policy_collide \
+	tests/unit/test_policy_cover \
+	tests/unit/test_policy_entry \
+	tests/unit/test_policy_group \
+	tests/unit/test_policy_include \
+	tests/unit/test_policy_keys \
+	tests/unit/test_policy_memory \
+	tests/unit/test_policy_report \
+	tests/unit/test_policy_rule \
+	tests/unit/test_policy_value \
+	tests/unit/test_policy_yaml \
 	tests/unit/test_principal \
 	tests/unit/test_pubkey \
 	tests/unit/test_sshwire
@@ -26,5 +41,6 @@ check_LIBRARIES += tests/unit/libfixture.a
 tests_unit_libfixture_a_SOURCES = \
 	tests/unit/certbuild.c tests/unit/certbuild.h \
 	tests/unit/harness.h \
+	tests/unit/policyfix.c tests/unit/policyfix.h \
 	tests/unit/sample.c tests/unit/sample.h \
 	tests/unit/signer.c tests/unit/signer.h

@@ -1,0 +1,151 @@
+/*
+ * policy: the YAML that people write, as checked data.
+ *
+ * The language is certgate-policy(5).  policy_load reports every error of
+ * the policy and its included files at once; a policy that it returned
+ * without errors holds no contradiction that later steps must look for.
+ *
+ * Built for a million users on a small machine: texts stand in one arena,
+ * places are numbers, and what an entry rarely has lives in a table aside.
+ */
+#ifndef CONFIG_GEN_POLICY_H
+#define CONFIG_GEN_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config-gen/diag.h"
+#include "lib/identity.h"
+#include "lib/index.h"
+#include "lib/pubkey.h"
+
+/* The largest policy file. */
+#define POLICY_MAX_BYTES (256UL * 1024 * 1024)
+#define POLICY_MAX_DEPTH 32
+
+/* More files than this, of all kinds, are an error. */
+#define POLICY_MAX_FILES 65535
+
+/*
+ * A place: number of the file in policy.files; line and column from 1, the
+ * column in characters.  line 0: the file as a whole; col 0: not known, or
+ * beyond 65,535.
+ */
+struct policy_place {
+	uint32_t line;
+	uint16_t col;
+	uint16_t file;
+};
+
+/* A name that somebody wrote, and where. */
+struct policy_name {
+	const char *text;
+	struct policy_place at;
+};
+
+struct policy_authority {
+	const char *name;
+	struct policy_place at;
+	struct pubkey *keys; /* no key twice in the whole policy */
+	struct policy_place *key_places;
+	size_t n_keys; /* at least one */
+	enum principals_mode principals;
+	const char **domains;
+	size_t n_domains;
+	/* require: */
+	uint64_t max_validity_s; /* 0: any */
+	bool key_id_identity;
+	const char **key_ids; /* globs */
+	size_t n_key_ids;
+	const char **critical_options;
+	size_t n_critical_options;
+	const char **key_types; /* plain names */
+	size_t n_key_types;
+};
+
+struct policy_group {
+	const char *name;
+	struct policy_place at;
+	struct policy_name *members; /* identities, no duplicates */
+	size_t n_members; /* may be 0 */
+};
+
+/* What a grant may carry beside whom it names.  Equal ones stand once. */
+struct policy_terms {
+	const char *options; /* NULL: none */
+	const char **from; /* networks, as written */
+	size_t n_from;
+	int64_t until; /* UTC seconds, exclusive; INT64_MAX: no end */
+};
+
+struct policy_grant {
+	struct policy_name name; /* identity, principal or group's name; the
+				  * text is NULL for `any` and `same-name` */
+	uint32_t group; /* index in policy.groups, for GRANT_GROUP */
+	uint32_t terms : 28; /* index in policy.terms; 0: none */
+	uint32_t kind : 4; /* enum grant_kind */
+};
+
+/* The authorities that a rule admits.  Equal ones stand once. */
+struct policy_scope {
+	uint32_t *authorities; /* indices; none: all are admitted */
+	size_t n_authorities;
+};
+
+struct policy_rule {
+	const char *user; /* "*" for everybody else */
+	struct policy_place at;
+	struct policy_grant *grants; /* in the order written */
+	uint32_t n_grants; /* at least one */
+	uint32_t scope; /* index in policy.scopes; 0: all authorities */
+};
+
+struct policy {
+	/* 0: the policy itself; then included, key and group files. */
+	const char **files;
+	size_t n_files;
+	struct policy_authority *authorities;
+	size_t n_authorities;
+	struct policy_group *groups;
+	size_t n_groups;
+	struct policy_rule *rules; /* "*" among them */
+	size_t n_rules;
+	const struct policy_rule *everybody; /* the rule of "*"; NULL: none */
+	int64_t min_uid; /* as written under "*"; -1: not written */
+	struct policy_name *denied; /* identities, no duplicates */
+	size_t n_denied;
+	struct policy_terms *terms; /* [0] is "none" */
+	size_t n_terms;
+	struct policy_scope *scopes; /* [0] is "all" */
+	size_t n_scopes;
+	struct policy_memory *memory; /* what all of the above lives in */
+};
+
+/*
+ * Load path (shown as it is written here in messages) and the files that it
+ * includes.  Errors and warnings go to report; where there is an error the
+ * result is NULL.  Relative names in the policy are relative to the folder
+ * of the file they stand in; root ("" for none) is put before absolute ones.
+ * max_bytes caps each file (POLICY_MAX_BYTES; tests use less).
+ */
+struct policy *policy_load(const char *path, const char *root,
+    size_t max_bytes, struct diag_report *report);
+
+void policy_free(struct policy *p);
+
+/*
+ * Whether authority a may vouch for identity: it has no domain, the
+ * authority names no domains, or its domain is one of them.
+ */
+bool policy_authority_covers(
+    const struct policy_authority *a, const char *identity);
+
+/* Whether rule r of p admits certificates by p->authorities[n]. */
+bool policy_rule_admits(
+    const struct policy *p, const struct policy_rule *r, size_t n);
+
+/* at as the rest of the program says it; file is p's. */
+struct place policy_place(const struct policy *p, struct policy_place at);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * The policy may come from a repository that many write to.  What it says
+ * MUST NOT differ from what an editor shows of it.
+ */
+#include "config.h"
+
+#include "config-gen/policy_input.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Offset in bytes of a CR without LF, NEL, LS or PS, or len.  YAML 1.1 ends
+ * a line there, so that what an editor shows as a comment could be a rule.
+ */
+static size_t
+find_odd_break(uint32_t *last_bytes, const unsigned char *bytes, size_t len)
+{
+	uint32_t last = *last_bytes;
+	size_t i;
+
+	if ((last & 0xff) < 0x80 && (last & 0xff) != '\r' &&
+	    memchr(bytes, '\r', len) == NULL &&
+	    memchr(bytes, 0xc2, len) == NULL &&
+	    memchr(bytes, 0xe2, len) == NULL) {
+		*last_bytes = bytes[len - 1];
+		return len;
+	}
+	for (i = 0; i < len; i++) {
+		if ((last & 0xff) == '\r' && bytes[i] != '\n')
+			return i;
+		last = last << 8 | bytes[i];
+		if ((last & 0xffff) == 0xc285 ||
+		    (last & 0xffffff) == 0xe280a8 ||
+		    (last & 0xffffff) == 0xe280a9)
+			return i;
+	}
+	*last_bytes = last;
+	return len;
+}
+
+int
+input_feed(void *input, unsigned char *buffer, size_t size, size_t *size_read)
+{
+	struct policy_input *in = input;
+	size_t odd = 0;
+	ssize_t n;
+
+	do
+		n = read(in->fd, buffer, size);
+	while (n == -1 && errno == EINTR);
+	if (n == -1) {
+		in->refusal = INPUT_UNREADABLE;
+		in->refused_errno = errno;
+		return 0;
+	}
+	*size_read = (size_t)n;
+	if (n == 0 && (in->last_bytes & 0xff) != '\r')
+		return 1;
+	if (n > 0)
+		odd = find_odd_break(&in->last_bytes, buffer, (size_t)n);
+	if (n == 0 || odd < (size_t)n) {
+		in->refusal = INPUT_ODD_BREAK;
+		in->refused_at = in->n_read + odd;
+		return 0;
+	}
+	in->n_read += (size_t)n;
+	if (in->n_read > in->max_bytes) {
+		in->refusal = INPUT_TOO_LARGE;
+		return 0;
+	}
+	return 1;
+}
+
+/* The place of a byte, by reading the file up to it again. */
+static struct place
+place_of_offset(
+    const struct policy_parse *p, const struct policy_input *in, size_t offset)
+{
+	unsigned char buf[4096];
+	size_t line = 1, col = 1;
+	size_t at = 0;
+	ssize_t n = 1;
+	ssize_t i;
+
+	while (at < offset && n > 0) {
+		size_t wanted =
+		    offset - at < sizeof(buf) ? offset - at : sizeof(buf);
+
+		n = pread(in->fd, buf, wanted, (off_t)at);
+		for (i = 0; i < n; i++) {
+			if (buf[i] == '\n') {
+				line++;
+				col = 1;
+			} else if ((buf[i] & 0xc0) != 0x80) {
+				col++;
+			}
+		}
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return (struct place) { p->policy->files[p->file], line, col };
+}
+
+static void
+report_refusal(struct policy_parse *p, const struct policy_input *in)
+{
+	struct place whole = { p->policy->files[p->file], 0, 0 };
+
+	switch (in->refusal) {
+	case INPUT_UNREADABLE:
+		parse_error(p, whole, NULL, NULL, "cannot be read: %s",
+		    strerror(in->refused_errno));
+		break;
+	case INPUT_TOO_LARGE:
+		parse_error(p, whole, NULL, NULL,
+		    "more than the %zu bytes that a policy file may have",
+		    in->max_bytes);
+		break;
+	case INPUT_ODD_BREAK:
+		parse_error(p, place_of_offset(p, in, in->refused_at),
+		    "YAML begins a new line here where most editors show none",
+		    "end lines with LF or CRLF",
+		    "a line break that is neither LF nor CRLF");
+		break;
+	case INPUT_GOOD:
+		break;
+	}
+}
+
+/* libyaml found bytes that are no text. */
+static void
+report_bytes(struct policy_parse *p, const struct policy_input *in,
+    const yaml_parser_t *parser)
+{
+	struct place at = place_of_offset(p, in, parser->problem_offset);
+
+	if (parser->problem_value == 0)
+		parse_error(
+		    p, at, NULL, "save the file as UTF-8 text", "a NUL byte");
+	else if (strstr(parser->problem, "control") != NULL)
+		parse_error(p, at, NULL, "take it out",
+		    "a control character (0x%02x)",
+		    (unsigned int)parser->problem_value);
+	else
+		parse_error(p, at, NULL, "save the file as UTF-8 text",
+		    "bytes that are not UTF-8");
+}
+
+void
+input_report(struct policy_parse *p, const struct policy_input *in,
+    const yaml_parser_t *parser)
+{
+	struct syntax_error e = { NULL, NULL, NO_PLACE, 0, 0 };
+
+	if (in->refusal != INPUT_GOOD) {
+		report_refusal(p, in);
+		return;
+	}
+	if (parser->error == YAML_MEMORY_ERROR) {
+		(void)parse_no_memory(p);
+		return;
+	}
+	if (parser->error == YAML_READER_ERROR) {
+		report_bytes(p, in, parser);
+		return;
+	}
+	e.problem = parser->problem;
+	e.context = parser->context;
+	e.at = (struct place) { p->policy->files[p->file],
+		parser->problem_mark.line + 1,
+		parser->problem_mark.column + 1 };
+	if (parser->context != NULL)
+		e.context_line = parser->context_mark.line + 1;
+	if (parser->unread > 0 &&
+	    parser->mark.index == parser->problem_mark.index)
+		e.found = *parser->buffer.pointer;
+	syntax_error(p, &e);
+}

@@ -1,0 +1,196 @@
+#include "config.h"
+
+#include "config-gen/policy_keys.h"
+
+#include "config-gen/policy_parse.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* More keys than any mapping has. */
+#define KEYS_MAX 16
+
+const struct policy_key policy_keys[] = {
+	{ POLICY_TOP, "version", "the number 1", NULL, read_version },
+	{ POLICY_TOP, "authorities", "a mapping from names to authorities",
+	    NULL, read_authorities },
+	{ POLICY_TOP, "users", "a mapping from user names, or \"*\", to rules",
+	    NULL, read_users },
+	{ POLICY_TOP, "groups", "a mapping from names to groups", NULL,
+	    read_groups },
+	{ POLICY_TOP, "deny", "an identity or a list of them", NULL,
+	    read_deny },
+	{ POLICY_TOP, "include", "a file name or glob, or a list of them", NULL,
+	    read_include },
+	{ POLICY_TOP, "revoked", "a list of revocations",
+	    "name people under \"deny\", or put revoked keys into sshd's own "
+	    "RevokedKeys",
+	    NULL },
+
+	{ POLICY_AUTHORITY, "keys", "a list of public-key lines", NULL,
+	    read_authority_keys },
+	{ POLICY_AUTHORITY, "file", "the name of a file of public-key lines",
+	    NULL, read_authority_file },
+	{ POLICY_AUTHORITY, "principals", "verbatim, email or email-prefix",
+	    NULL, read_authority_principals },
+	{ POLICY_AUTHORITY, "domains", "a domain or a list of them", NULL,
+	    read_authority_domains },
+	{ POLICY_AUTHORITY, "require", "a mapping of requirements", NULL,
+	    read_authority_require },
+	{ POLICY_AUTHORITY, "trust", "a span of days",
+	    "take the authority out on the day its trust ends", NULL },
+	{ POLICY_AUTHORITY, "url", "the address of the CA's keys",
+	    "put the CA's public keys under \"keys\"", NULL },
+	{ POLICY_AUTHORITY, "pins", "a list of fingerprints",
+	    "put the CA's public keys under \"keys\"", NULL },
+
+	{ POLICY_REQUIRE, "max_validity", "a duration, as 16h or 1h30m", NULL,
+	    read_require_max_validity },
+	{ POLICY_REQUIRE, "key_id",
+	    "the word identity, a glob or a list of globs", NULL,
+	    read_require_key_id },
+	{ POLICY_REQUIRE, "critical_options",
+	    "a critical option or a list of them", NULL,
+	    read_require_critical_options },
+	{ POLICY_REQUIRE, "key_types", "a key type or a list of them", NULL,
+	    read_require_key_types },
+
+	{ POLICY_GROUP, "file", "the name of a file, one identity per line",
+	    NULL, read_group_file },
+
+	{ POLICY_RULE, "allow", "an entry or a list of them", NULL,
+	    read_rule_allow },
+	{ POLICY_RULE, "authorities", "an authority's name or a list of them",
+	    NULL, read_rule_authorities },
+	{ POLICY_RULE, "min_uid", "a number", NULL, read_rule_min_uid },
+	{ POLICY_RULE, "dangerous", "true or false", NULL,
+	    read_rule_dangerous },
+
+	{ POLICY_ENTRY, "identity", "an identity", NULL, read_entry_identity },
+	{ POLICY_ENTRY, "group", "a group's name", NULL, read_entry_group },
+	{ POLICY_ENTRY, "principal", "a principal", NULL,
+	    read_entry_principal },
+	{ POLICY_ENTRY, "any", "true", NULL, read_entry_any },
+	{ POLICY_ENTRY, "same-name", "true", NULL, read_entry_same_name },
+	{ POLICY_ENTRY, "options", "options as in authorized_keys", NULL,
+	    read_entry_options },
+	{ POLICY_ENTRY, "from", "an address or network, or a list of them",
+	    NULL, read_entry_from },
+	{ POLICY_ENTRY, "until", "a date, or a date and time in UTC", NULL,
+	    read_entry_until },
+
+	{ POLICY_TOP, NULL, NULL, NULL, NULL }
+};
+
+const char *
+policy_where_name(enum policy_where where)
+{
+	static const char *const names[] = {
+		[POLICY_TOP] = "the policy",
+		[POLICY_AUTHORITY] = "an authority",
+		[POLICY_REQUIRE] = "\"require\"",
+		[POLICY_GROUP] = "a group",
+		[POLICY_RULE] = "a user's rule",
+		[POLICY_ENTRY] = "an entry of \"allow\"",
+	};
+
+	return names[where];
+}
+
+/* Position of the key in the table, or -1. */
+static int
+find_key(enum policy_where where, const char *name)
+{
+	int i;
+
+	for (i = 0; policy_keys[i].name != NULL; i++) {
+		if (policy_keys[i].where == where &&
+		    strcmp(policy_keys[i].name, name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static int
+first_key(enum policy_where where)
+{
+	int i = 0;
+
+	while (policy_keys[i].where != where)
+		i++;
+	return i;
+}
+
+/* What to write instead of a key that where does not have. */
+static struct shown
+suggest_key(enum policy_where where, const char *name)
+{
+	const char *words[KEYS_MAX + 1];
+	struct shown s = { "" };
+	size_t n = 0;
+	int i;
+
+	for (i = first_key(where); policy_keys[i].name != NULL &&
+	     policy_keys[i].where == where && n < KEYS_MAX;
+	     i++)
+		words[n++] = policy_keys[i].name;
+	words[n] = NULL;
+	s = did_you_mean(name, words);
+	for (i = 0; s.text[0] == '\0' && policy_keys[i].name != NULL; i++) {
+		if (strcmp(policy_keys[i].name, name) == 0)
+			(void)snprintf(s.text, sizeof(s.text),
+			    "\"%s\" belongs into %s", name,
+			    policy_where_name(policy_keys[i].where));
+	}
+	return s;
+}
+
+static void
+read_key(struct policy_parse *p, enum policy_where where,
+    struct place seen[KEYS_MAX], void *into)
+{
+	struct place at = p->event.at;
+	const struct policy_key *key;
+	int found, n;
+
+	if ((found = find_key(where, p->event.text)) < 0) {
+		parse_error(p, at, NULL,
+		    or_null(suggest_key(where, p->event.text).text),
+		    "unknown key \"%s\" in %s", show(p->event.text).text,
+		    policy_where_name(where));
+		event_next(p);
+		event_skip(p);
+		return;
+	}
+	key = &policy_keys[found];
+	n = found - first_key(where);
+	event_next(p);
+	if (key->instead != NULL) {
+		parse_error(p, at, NULL, key->instead,
+		    "\"%s\" is not supported by this version", key->name);
+		event_skip(p);
+	} else if (seen[n].line != 0) {
+		parse_error(p, at, NULL, "keep one of them",
+		    "\"%s\" stands twice, first in line %zu", key->name,
+		    seen[n].line);
+		event_skip(p);
+	} else {
+		key->read(p, into);
+	}
+	if (seen[n].line == 0)
+		seen[n] = at;
+}
+
+void
+parse_mapping(struct policy_parse *p, enum policy_where where, void *into)
+{
+	struct place seen[KEYS_MAX];
+
+	memset(seen, 0, sizeof(seen));
+	if (p->event.kind != EVENT_MAPPING) {
+		parse_unexpected(p, "a mapping");
+		return;
+	}
+	while (key_next(p))
+		read_key(p, where, seen, into);
+}

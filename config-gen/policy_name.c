@@ -1,0 +1,274 @@
+#include "config.h"
+
+#include "config-gen/policy_parse.h"
+
+#include "lib/principal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *
+parse_keep(struct policy_parse *p, const char *text, size_t len)
+{
+	const char *copy = policy_memory_text(p->policy->memory, text, len);
+
+	if (copy == NULL)
+		(void)parse_no_memory(p);
+	return copy;
+}
+
+int
+words_add(struct policy_parse *p, struct words *w, const char *text)
+{
+	if (text == NULL)
+		return -1;
+	if (vector_grow((void **)&w->items, &w->room, w->n, sizeof(*w->items)) <
+	    0)
+		return parse_no_memory(p);
+	w->items[w->n++] = text;
+	return 0;
+}
+
+int
+words_move(
+    struct policy_parse *p, struct words *w, const char ***out, size_t *n_out)
+{
+	const char **items = NULL;
+
+	if (w->n != 0) {
+		items = policy_memory_array(
+		    p->policy->memory, w->n, sizeof(*items));
+		if (items == NULL) {
+			words_free(w);
+			return parse_no_memory(p);
+		}
+		memcpy(items, w->items, w->n * sizeof(*items));
+	}
+	*out = items;
+	*n_out = w->n;
+	words_free(w);
+	return 0;
+}
+
+void
+words_free(struct words *w)
+{
+	free(w->items);
+	*w = (struct words)WORDS_INIT;
+}
+
+struct name_array
+words_array(const struct words *w)
+{
+	return (struct name_array) { w->items, sizeof(*w->items) };
+}
+
+static struct name_array
+names_array(const struct names *n)
+{
+	return (struct name_array) { n->items, sizeof(*n->items) };
+}
+
+int
+names_add(struct policy_parse *p, struct names *names, const char *text,
+    size_t len, struct place at, const char *in)
+{
+	struct name_key key = name_key_bytes(text, len);
+	uint32_t number = name_find(&names->table, names_array(names), key);
+
+	if (number != NAME_NONE) {
+		struct place first =
+		    policy_place(p->policy, names->items[number].at);
+
+		parse_warning(p, at, NULL, "remove one of them",
+		    "\"%s\" stands twice in %s, first at %s:%zu",
+		    show_bytes(text, len).text, in, show(first.file).text,
+		    first.line);
+		return 0;
+	}
+	if (vector_grow((void **)&names->items, &names->room, names->n,
+		sizeof(*names->items)) < 0 ||
+	    name_add(&names->table, key, (uint32_t)names->n) < 0)
+		return parse_no_memory(p);
+	if ((text = parse_keep(p, text, len)) == NULL)
+		return -1;
+	names->items[names->n++] =
+	    (struct policy_name) { text, place_pack(p, at) };
+	return 0;
+}
+
+void
+names_reset(struct names *names)
+{
+	names->n = 0;
+	name_table_reset(&names->table);
+}
+
+void
+names_free(struct names *names)
+{
+	free(names->items);
+	name_table_free(&names->table);
+	*names = (struct names)NAMES_INIT;
+}
+
+static bool
+has_upper_case(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] >= 'A' && text[i] <= 'Z')
+			return true;
+	}
+	return false;
+}
+
+/* What nearly all names are made of: 1, and 2 for the @ of identities. */
+static unsigned int
+everyday_kind(unsigned char c)
+{
+	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+	    c == '_' || c == '-' || c == '+')
+		return 1;
+	return c == '@' ? 2 : 0;
+}
+
+/* Which kinds text has: 1 and 2 as above, or 0 where it has others. */
+static unsigned int
+everyday_kinds(const char *text, size_t len)
+{
+	unsigned int kinds = 0;
+	unsigned int all = 1;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned int kind = everyday_kind((unsigned char)text[i]);
+
+		kinds |= kind;
+		all &= kind != 0;
+	}
+	return all != 0 ? kinds : 0;
+}
+
+bool
+is_everyday_name(const char *text, size_t len)
+{
+	return len > 0 && len < 64 && text[0] != '-' && text[0] != '.' &&
+	    everyday_kinds(text, len) == 1;
+}
+
+/* Whether text is an address in which nothing can be wrong. */
+static bool
+is_everyday_address(const char *text, size_t len)
+{
+	return len > 2 && len < 256 && text[0] != '@' && text[len - 1] != '@' &&
+	    (everyday_kinds(text, len) & 2) != 0;
+}
+
+/* The word of the language that text is, but for case and punctuation. */
+static const char *
+resembled_word(const char *text, size_t len)
+{
+	char plain[16];
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < len && n < sizeof(plain) - 1; i++) {
+		if (text[i] >= 'A' && text[i] <= 'Z')
+			plain[n++] = (char)(text[i] - 'A' + 'a');
+		else if (text[i] != '-' && text[i] != '_')
+			plain[n++] = text[i];
+	}
+	plain[n] = '\0';
+	if (strcmp(plain, "any") == 0)
+		return "any";
+	return strcmp(plain, "samename") == 0 ? "same-name" : NULL;
+}
+
+bool
+principal_is_good(
+    struct policy_parse *p, const char *text, size_t len, struct place at)
+{
+	const char *refusal = principal_refusal(
+	    (struct span) { (const unsigned char *)text, len });
+
+	if (refusal == NULL)
+		return true;
+	parse_error(p, at,
+	    "sshd's lists of principals cannot carry such a name", NULL,
+	    "the principal \"%s\" %s", show_bytes(text, len).text, refusal);
+	return false;
+}
+
+/* One that is written like a pattern or like half an address. */
+static bool
+is_one_identity(
+    struct policy_parse *p, const char *text, size_t len, struct place at)
+{
+	const char *word;
+
+	if (len == 1 && text[0] == '*') {
+		parse_error(p, at, NULL,
+		    "write any for everybody with a certificate",
+		    "\"*\" is no identity");
+		return false;
+	}
+	if (memchr(text, '*', len) != NULL) {
+		parse_error(p, at, "an identity is one person, not a pattern",
+		    "write any, and narrow it by \"key_id\" under "
+		    "\"require\" of the authority",
+		    "\"%s\" holds a *", show_bytes(text, len).text);
+		return false;
+	}
+	if (text[0] == '@' || text[len - 1] == '@') {
+		parse_error(p, at, NULL,
+		    text[0] == '@'
+			? "for everybody of a domain write any, and key_id: "
+			  "\"*@DOMAIN\" in \"require\" of the authority"
+			: "write the domain as well, or take the @ out",
+		    "the identity \"%s\" has nothing %s its @",
+		    show_bytes(text, len).text,
+		    text[0] == '@' ? "before" : "after");
+		return false;
+	}
+	if ((word = resembled_word(text, len)) != NULL) {
+		parse_error(p, at, NULL,
+		    strlen(word) == len && memcmp(word, text, len) == 0
+			? "the word stands by itself, in a user's rule"
+			: or_null(did_you_mean(
+			      word, (const char *const[]) { word, NULL })
+				      .text),
+		    "\"%s\" is no identity", show_bytes(text, len).text);
+		return false;
+	}
+	return true;
+}
+
+bool
+identity_is_good(
+    struct policy_parse *p, const char *text, size_t len, struct place at)
+{
+	const char *refusal;
+
+	if (is_everyday_address(text, len))
+		return true;
+	refusal = principal_refusal(
+	    (struct span) { (const unsigned char *)text, len });
+	if (refusal != NULL) {
+		parse_error(p, at,
+		    "sshd's lists of principals cannot carry such a name", NULL,
+		    "the identity \"%s\" %s", show_bytes(text, len).text,
+		    refusal);
+		return false;
+	}
+	if (!is_one_identity(p, text, len, at))
+		return false;
+	if (has_upper_case(text, len))
+		parse_warning(p, at,
+		    "names are compared byte for byte, as sshd does",
+		    "make sure that certificates have it in this very form",
+		    "\"%s\" holds upper-case letters",
+		    show_bytes(text, len).text);
+	return true;
+}

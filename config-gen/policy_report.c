@@ -1,0 +1,244 @@
+#include "config.h"
+
+#include "config-gen/policy_parse.h"
+
+#include "lib/escape.h"
+#include "lib/file.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Suggestions are looked for among so many names at most. */
+#define SUGGEST_MAX 10000
+/* Bytes of a line that are kept for showing. */
+#define LINE_KEPT (64UL * 1024)
+
+struct shown
+show_bytes(const char *text, size_t len)
+{
+	struct shown s;
+	size_t i;
+
+	/* Mostly there is nothing to escape, and there may be millions. */
+	for (i = 0; i < len && i < sizeof(s.text) - 1; i++) {
+		if (text[i] <= ' ' || text[i] > '~' || text[i] == '"' ||
+		    text[i] == '\\')
+			break;
+		s.text[i] = text[i];
+	}
+	s.text[i] = '\0';
+	if (i < len)
+		(void)escape_bytes(s.text, sizeof(s.text), text, len);
+	return s;
+}
+
+struct shown
+show(const char *text)
+{
+	return show_bytes(text, strlen(text));
+}
+
+static void add(struct policy_parse *p, enum diag_level level, struct place at,
+    const char *why, const char *fix, const char *fmt, va_list ap)
+    __attribute__((format(printf, 6, 0)));
+
+static void
+add(struct policy_parse *p, enum diag_level level, struct place at,
+    const char *why, const char *fix, const char *fmt, va_list ap)
+{
+	char what[1024] = "";
+
+	/* A million warnings shall not cost a million texts. */
+	if (!diag_is_full(p->report, level))
+		(void)vsnprintf(what, sizeof(what), fmt, ap);
+	diag_add(p->report, level, at, NULL, 0, what, why, fix);
+}
+
+void
+parse_error(struct policy_parse *p, struct place at, const char *why,
+    const char *fix, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(p, DIAG_ERROR, at, why, fix, fmt, ap);
+	va_end(ap);
+}
+
+void
+parse_warning(struct policy_parse *p, struct place at, const char *why,
+    const char *fix, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(p, DIAG_WARNING, at, why, fix, fmt, ap);
+	va_end(ap);
+}
+
+void
+parse_error_unquoted(struct policy_parse *p, struct place at, const char *what)
+{
+	diag_add(p->report, DIAG_ERROR, at, "", 0, what, NULL, NULL);
+}
+
+void
+parse_warning_unquoted(
+    struct policy_parse *p, struct place at, const char *what)
+{
+	diag_add(p->report, DIAG_WARNING, at, "", 0, what, NULL, NULL);
+}
+
+void
+report_twice(struct policy_parse *p, struct place at, struct policy_place first,
+    const char *what, const char *name)
+{
+	struct place other = policy_place(p->policy, first);
+
+	parse_error(p, at, NULL, "keep one of them, or merge them",
+	    "%s \"%s\" stands twice, first at %s:%zu", what, show(name).text,
+	    show(other.file).text, other.line);
+}
+
+int
+parse_no_memory(struct policy_parse *p)
+{
+	p->report->has_failed = true;
+	return -1;
+}
+
+const char *
+or_null(const char *text)
+{
+	return text[0] == '\0' ? NULL : text;
+}
+
+struct shown
+did_you_mean(const char *name, const char *const *words)
+{
+	struct shown s = { "" };
+	const char *nearest = diag_nearest(name, words);
+
+	if (nearest != NULL)
+		(void)snprintf(s.text, sizeof(s.text),
+		    "did you mean \"%.100s\"?", show(nearest).text);
+	return s;
+}
+
+struct shown
+did_you_mean_in(const char *name, struct name_array names, size_t n_names)
+{
+	struct shown s = { "" };
+	const char **words;
+	size_t i;
+
+	if (n_names > SUGGEST_MAX ||
+	    (words = calloc(n_names + 1, sizeof(*words))) == NULL)
+		return s;
+	for (i = 0; i < n_names; i++)
+		memcpy(&words[i], (const char *)names.first + i * names.stride,
+		    sizeof(words[i]));
+	s = did_you_mean(name, words);
+	free(words);
+	return s;
+}
+
+/* --- source lines ------------------------------------------------------- */
+
+/*
+ * Lines of a private key that somebody put there by mistake are not shown:
+ * messages end up in tickets.
+ */
+static bool
+is_secret(const char *line, bool *is_in_key)
+{
+	bool is_armour = strstr(line, "PRIVATE KEY-----") != NULL;
+
+	if (is_armour)
+		*is_in_key = strstr(line, "-----END ") == NULL;
+	/* base64 of "openssh-key-v1" */
+	return is_armour || *is_in_key ||
+	    strstr(line, "b3BlbnNzaC1rZXk") != NULL;
+}
+
+/* The first line of file that a finding waits for; 0: none. */
+static size_t
+next_unquoted(const struct diag_report *r, const char *file)
+{
+	size_t next = 0;
+	size_t i;
+
+	for (i = 0; i < r->n_items; i++) {
+		const struct diag *d = &r->items[i];
+
+		if (d->file != NULL && d->source == NULL && !d->is_unquotable &&
+		    d->line != 0 && (next == 0 || d->line < next) &&
+		    strcmp(d->file, file) == 0)
+			next = d->line;
+	}
+	return next;
+}
+
+static FILE *
+open_quoted(const char *path)
+{
+	FILE *f;
+	int fd;
+
+	if ((fd = file_open(path, FILE_ROOTS, SIZE_MAX / 2, NULL, NULL)) < 0)
+		return NULL;
+	if ((f = fdopen(fd, "r")) == NULL)
+		(void)close(fd);
+	return f;
+}
+
+static void
+quote_file(struct diag_report *report, const char *path)
+{
+	size_t wanted = next_unquoted(report, path);
+	FILE *f = open_quoted(path);
+	bool is_in_key = false;
+	char *line = NULL;
+	size_t room = 0;
+	size_t n = 0;
+	ssize_t len = 0;
+
+	while (wanted != 0) {
+		bool is_hidden = false;
+
+		while (n < wanted && f != NULL &&
+		    (len = getline(&line, &room, f)) > 0) {
+			n++;
+			is_hidden = is_secret(line, &is_in_key);
+		}
+		if (n < wanted || is_hidden) {
+			diag_quote(report, path, wanted, NULL, 0);
+		} else {
+			len = (ssize_t)strcspn(line, "\r\n");
+			diag_quote(report, path, wanted, line,
+			    (size_t)len < LINE_KEPT ? (size_t)len : LINE_KEPT);
+		}
+		wanted = next_unquoted(report, path);
+	}
+	free(line);
+	if (f != NULL)
+		(void)fclose(f);
+}
+
+void
+report_quote(struct policy_parse *p)
+{
+	struct diag_report *r = p->report;
+	size_t i;
+
+	for (i = 0; i < r->n_items; i++) {
+		const struct diag *d = &r->items[i];
+
+		if (d->file != NULL && d->line != 0 && d->source == NULL &&
+		    !d->is_unquotable)
+			quote_file(r, d->file);
+	}
+}

@@ -1,0 +1,224 @@
+/*
+ * policy: what loads without an error holds what policy.h promises, what is
+ * refused says why in plain text, and a second time is like the first.
+ */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config-gen/policy.h"
+#include "lib/principal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The policy's folder, and the root that absolute names are looked for in. */
+static char folder[64];
+static char path[80];
+
+static void
+require(bool is_true)
+{
+	if (!is_true)
+		abort();
+}
+
+static void
+remove_folder(void)
+{
+	(void)unlink(path);
+	(void)rmdir(folder);
+}
+
+static void
+make_folder(void)
+{
+	if (folder[0] != '\0')
+		return;
+	(void)snprintf(folder, sizeof(folder), "/tmp/fuzz_policy.XXXXXX");
+	require(mkdtemp(folder) != NULL);
+	(void)snprintf(path, sizeof(path), "%s/policy.yaml", folder);
+	require(atexit(remove_folder) == 0);
+}
+
+static void
+write_policy(const uint8_t *data, size_t size)
+{
+	FILE *f = fopen(path, "w");
+
+	require(f != NULL && fchmod(fileno(f), 0600) == 0);
+	require(size == 0 || fwrite(data, 1, size, f) == size);
+	require(fclose(f) == 0);
+}
+
+static void
+check_place(const struct policy *p, struct policy_place at)
+{
+	require(at.file < p->n_files && at.line != 0);
+}
+
+static void
+check_name(const struct policy *p, const struct policy_name *name)
+{
+	check_place(p, name->at);
+	require(principal_refusal(span_of(name->text)) == NULL);
+}
+
+static bool
+is_covered(
+    const struct policy *p, const struct policy_rule *r, const char *identity)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_authorities; i++) {
+		if (policy_rule_admits(p, r, i) &&
+		    policy_authority_covers(&p->authorities[i], identity))
+			return true;
+	}
+	return false;
+}
+
+static void
+check_terms(const struct policy_terms *t)
+{
+	require(t->until > 0);
+	require(t->options == NULL ||
+	    principal_options_refusal(span_of(t->options)) == NULL);
+}
+
+static void
+check_grant(const struct policy *p, const struct policy_rule *r,
+    const struct policy_grant *g)
+{
+	size_t i;
+
+	check_place(p, g->name.at);
+	require(g->terms < p->n_terms);
+	check_terms(&p->terms[g->terms]);
+	switch ((enum grant_kind)g->kind) {
+	case GRANT_IDENTITY:
+		check_name(p, &g->name);
+		require(is_covered(p, r, g->name.text));
+		return;
+	case GRANT_PRINCIPAL:
+		check_name(p, &g->name);
+		return;
+	case GRANT_GROUP:
+		require(g->group < p->n_groups);
+		require(strcmp(p->groups[g->group].name, g->name.text) == 0);
+		for (i = 0; i < p->groups[g->group].n_members; i++)
+			require(is_covered(
+			    p, r, p->groups[g->group].members[i].text));
+		return;
+	case GRANT_ANY:
+	case GRANT_SAME_NAME:
+		require(g->name.text == NULL);
+		return;
+	}
+	abort();
+}
+
+static void
+check_rules(const struct policy *p)
+{
+	bool has_everybody = false;
+	size_t i, j;
+
+	require(p->n_rules > 0 && p->n_terms > 0 && p->n_scopes > 0);
+	for (i = 0; i < p->n_rules; i++) {
+		const struct policy_rule *r = &p->rules[i];
+
+		check_place(p, r->at);
+		require(r->user[0] != '\0' && strpbrk(r->user, "/: ") == NULL);
+		require(r->n_grants > 0 && r->scope < p->n_scopes);
+		for (j = 0; j < r->n_grants; j++)
+			check_grant(p, r, &r->grants[j]);
+		for (j = 0; j < i && i < 100; j++)
+			require(strcmp(r->user, p->rules[j].user) != 0);
+		if (strcmp(r->user, "*") == 0) {
+			require(p->everybody == r);
+			has_everybody = true;
+		}
+	}
+	require(has_everybody || (p->everybody == NULL && p->min_uid == -1));
+	for (i = 0; i < p->n_scopes; i++) {
+		for (j = 0; j < p->scopes[i].n_authorities; j++)
+			require(p->scopes[i].authorities[j] < p->n_authorities);
+	}
+}
+
+static void
+check_policy(const struct policy *p)
+{
+	size_t i, j;
+
+	require(p->n_authorities > 0);
+	for (i = 0; i < p->n_authorities; i++) {
+		const struct policy_authority *a = &p->authorities[i];
+
+		check_place(p, a->at);
+		require(a->n_keys > 0);
+		for (j = 0; j < a->n_keys; j++)
+			require(pubkey_is_ca_type(&a->keys[j]));
+	}
+	for (i = 0; i < p->n_groups; i++) {
+		check_place(p, p->groups[i].at);
+		for (j = 0; j < p->groups[i].n_members; j++)
+			check_name(p, &p->groups[i].members[j]);
+	}
+	for (i = 0; i < p->n_denied; i++)
+		check_name(p, &p->denied[i]);
+	check_rules(p);
+}
+
+/* Everything that is said, which must be plain text. */
+static char *
+load(struct policy **p)
+{
+	struct diag_report r = DIAG_REPORT_INIT;
+	char *text = NULL;
+	size_t len, i;
+	FILE *f = open_memstream(&text, &len);
+
+	*p = policy_load(path, folder, POLICY_MAX_BYTES, &r);
+	require(f != NULL && !r.has_failed);
+	require((*p == NULL) == (r.n_errors != 0));
+	diag_print(&r, f, false);
+	require(fclose(f) == 0);
+	for (i = 0; i < len; i++)
+		require(text[i] == '\n' || text[i] == '\t' ||
+		    (text[i] >= ' ' && text[i] <= '~'));
+	require((*p == NULL) <= (len != 0));
+	diag_free(&r);
+	return text;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct policy *p, *again;
+	char *said, *said_again;
+
+	make_folder();
+	write_policy(data, size);
+	said = load(&p);
+	said_again = load(&again);
+	require(strcmp(said, said_again) == 0);
+	require((p == NULL) == (again == NULL));
+	if (p != NULL) {
+		check_policy(p);
+		require(p->n_rules == again->n_rules &&
+		    p->n_groups == again->n_groups &&
+		    p->n_terms == again->n_terms &&
+		    p->n_scopes == again->n_scopes);
+	}
+	policy_free(p);
+	policy_free(again);
+	free(said);
+	free(said_again);
+	return 0;
+}
