@@ -2,6 +2,7 @@
 # that the tests link what the program does.
 noinst_LIBRARIES += config-gen/libconfig-gen.a
 config_gen_libconfig_gen_a_SOURCES = \
+	config-gen/command.c config-gen/command.h \
 	config-gen/diag.c config-gen/diag.h \
 	config-gen/policy.c config-gen/policy.h \
 	config-gen/policy_authority.c \
@@ -20,5 +21,15 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/policy_rule.c \
 	config-gen/policy_syntax.c \
 	config-gen/policy_value.c \
-	config-gen/policy_yaml.c
+	config-gen/policy_yaml.c \
+	config-gen/root.c config-gen/root.h \
+	config-gen/sshd.c config-gen/sshd.h \
+	config-gen/sshdconf.c config-gen/sshdconf.h \
+	config-gen/sshdconf_edit.c \
+	config-gen/sshdconf_find.c \
+	config-gen/sshdconf_glob.c \
+	config-gen/sshdconf_int.h \
+	config-gen/sshdconf_line.c \
+	config-gen/sshdconf_ours.c \
+	config-gen/sshdconf_stage.c
 

@@ -7,7 +7,9 @@ fuzz_programs = \
 	tests/fuzz/fuzz_ipaddr \
 	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_principal \
-	tests/fuzz/fuzz_pubkey
+	tests/fuzz/fuzz_pubkey \
+	tests/fuzz/fuzz_sshd_settings \
+	tests/fuzz/fuzz_sshdconf
 
 if FUZZERS
 fuzz_main =
@@ -46,3 +48,7 @@ tests_fuzz_fuzz_principal_SOURCES = tests/fuzz/fuzz_principal.c $(fuzz_main)
 tests_fuzz_fuzz_principal_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_pubkey_SOURCES = tests/fuzz/fuzz_pubkey.c $(fuzz_main)
 tests_fuzz_fuzz_pubkey_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_sshd_settings_SOURCES = tests/fuzz/fuzz_sshd_settings.c $(fuzz_main)
+tests_fuzz_fuzz_sshd_settings_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_sshdconf_SOURCES = tests/fuzz/fuzz_sshdconf.c $(fuzz_main)
+tests_fuzz_fuzz_sshdconf_LDFLAGS = $(fuzz_ldflags)

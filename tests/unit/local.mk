@@ -5,6 +5,7 @@ unit_tests = \
 	tests/unit/test_cdbfile \
 	tests/unit/test_cert \
 	tests/unit/test_certsig \
+	tests/unit/test_command \
 	tests/unit/test_decide \
 	tests/unit/test_diag \
 	tests/unit/test_err \
@@ -31,6 +32,10 @@ unit_tests = \
 	tests/unit/test_policy_yaml \
 	tests/unit/test_principal \
 	tests/unit/test_pubkey \
+	tests/unit/test_root \
+	tests/unit/test_sshd \
+	tests/unit/test_sshdconf \
+	tests/unit/test_sshdconf_edit \
 	tests/unit/test_sshwire
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -43,4 +48,5 @@ tests_unit_libfixture_a_SOURCES = \
 	tests/unit/harness.h \
 	tests/unit/policyfix.c tests/unit/policyfix.h \
 	tests/unit/sample.c tests/unit/sample.h \
-	tests/unit/signer.c tests/unit/signer.h
+	tests/unit/signer.c tests/unit/signer.h \
+	tests/unit/testroot.c tests/unit/testroot.h

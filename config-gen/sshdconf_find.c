@@ -1,0 +1,116 @@
+/*
+ * Finding the lines that stand against ours, and showing them.
+ */
+#include "config.h"
+
+#include "config-gen/sshdconf_int.h"
+
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/escape.h"
+
+const char *
+sshdconf_main(const struct root *root, struct err *err)
+{
+	static const char *const paths[] = { ROOT_SSHD_CONFIG,
+		SSHDCONF_VENDOR };
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char *on_host = sshdconf_resolve(root, paths[i], NULL);
+		bool is_there = on_host != NULL && stat(on_host, &st) == 0;
+
+		free(on_host);
+		if (is_there)
+			return paths[i];
+	}
+	err_setf(err, ERR_NOT_FOUND,
+	    "there is neither " ROOT_SSHD_CONFIG " nor " SSHDCONF_VENDOR
+	    "; install the OpenSSH server first");
+	return NULL;
+}
+
+size_t
+sshdconf_find(const struct sshdconf *c, const char *const *keywords,
+    const struct sshdconf_line **out, size_t max)
+{
+	size_t n = 0;
+	size_t i, k;
+
+	for (i = 0; i < c->n_lines; i++) {
+		if (c->lines[i].is_ours || c->lines[i].is_replaced)
+			continue;
+		for (k = 0; keywords[k] != NULL; k++)
+			if (strcmp(c->lines[i].keyword, keywords[k]) == 0)
+				break;
+		if (keywords[k] == NULL)
+			continue;
+		if (n < max)
+			out[n] = &c->lines[i];
+		n++;
+	}
+	return n;
+}
+
+size_t
+sshdconf_conflicts(const struct sshdconf *c, const char *const *directives,
+    size_t n_directives, const struct sshdconf_line **out, size_t max)
+{
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < c->n_lines; i++) {
+		if (c->lines[i].is_ours || c->lines[i].is_replaced ||
+		    !sshdconf_is_conflict(
+			c->lines[i].keyword, directives, n_directives))
+			continue;
+		if (n < max)
+			out[n] = &c->lines[i];
+		n++;
+	}
+	return n;
+}
+
+/* The criteria of a scope, those around it first. */
+static char *
+scope_text(const struct sshdconf *c, size_t match)
+{
+	char *text = NULL;
+	char *longer;
+
+	for (; match != 0; match = c->matches[match].outer) {
+		if (asprintf(&longer, "%.200s%s%.300s",
+			c->matches[match].criteria, text == NULL ? "" : " ",
+			text == NULL ? "" : text) < 0)
+			longer = NULL;
+		free(text);
+		if ((text = longer) == NULL)
+			return NULL;
+	}
+	return text;
+}
+
+char *
+sshdconf_describe(const struct sshdconf *c, const struct sshdconf_line *line,
+    char *out, size_t out_len)
+{
+	char path[160], keyword[80], rest[160], scope[160];
+	char *text = scope_text(c, line->match);
+
+	(void)snprintf(out, out_len, "%s:%zu: %s %s (%s%s%s)",
+	    escape_text(path, sizeof(path), c->files[line->file].path),
+	    line->line, escape_text(keyword, sizeof(keyword), line->keyword),
+	    escape_text(rest, sizeof(rest), line->rest),
+	    text == NULL ? "for everybody" : "in \"Match ",
+	    text == NULL ?
+		"" :
+		escape_text(scope, sizeof(scope), text),
+	    text == NULL ? "" : "\"");
+	free(text);
+	return out;
+}
