@@ -2,8 +2,15 @@
 # that the tests link what the program does.
 noinst_LIBRARIES += config-gen/libconfig-gen.a
 config_gen_libconfig_gen_a_SOURCES = \
+	config-gen/change.c config-gen/change.h \
 	config-gen/command.c config-gen/command.h \
+	config-gen/conffile.c config-gen/conffile.h \
 	config-gen/diag.c config-gen/diag.h \
+	config-gen/generation.c config-gen/generation.h \
+	config-gen/held.c \
+	config-gen/history.c \
+	config-gen/journal.c config-gen/journal.h \
+	config-gen/pending.c config-gen/pending.h \
 	config-gen/policy.c config-gen/policy.h \
 	config-gen/policy_authority.c \
 	config-gen/policy_check.c \
@@ -22,7 +29,10 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/policy_syntax.c \
 	config-gen/policy_value.c \
 	config-gen/policy_yaml.c \
+	config-gen/process.c config-gen/process.h \
+	config-gen/reload.c config-gen/reload.h \
 	config-gen/root.c config-gen/root.h \
+	config-gen/session.c config-gen/session.h \
 	config-gen/sshd.c config-gen/sshd.h \
 	config-gen/sshdconf.c config-gen/sshdconf.h \
 	config-gen/sshdconf_edit.c \
@@ -31,5 +41,9 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/sshdconf_int.h \
 	config-gen/sshdconf_line.c \
 	config-gen/sshdconf_ours.c \
-	config-gen/sshdconf_stage.c
+	config-gen/sshdconf_stage.c \
+	config-gen/store.c config-gen/store.h \
+	config-gen/tree.c config-gen/tree.h \
+	config-gen/tree_share.c \
+	config-gen/undo.c config-gen/undo.h
 

@@ -5,16 +5,22 @@ unit_tests = \
 	tests/unit/test_cdbfile \
 	tests/unit/test_cert \
 	tests/unit/test_certsig \
+	tests/unit/test_change \
 	tests/unit/test_command \
 	tests/unit/test_decide \
 	tests/unit/test_diag \
 	tests/unit/test_err \
 	tests/unit/test_escape \
 	tests/unit/test_file \
+	tests/unit/test_generation \
+	tests/unit/test_held \
+	tests/unit/test_history \
 	tests/unit/test_identity \
 	tests/unit/test_index \
 	tests/unit/test_ipaddr \
+	tests/unit/test_journal \
 	tests/unit/test_keyblob \
+	tests/unit/test_pending \
 	tests/unit/test_pkey \
 	tests/unit/test_policy \
 	tests/unit/test_policy_authority \
@@ -32,11 +38,16 @@ unit_tests = \
 	tests/unit/test_policy_yaml \
 	tests/unit/test_principal \
 	tests/unit/test_pubkey \
+	tests/unit/test_reload \
 	tests/unit/test_root \
+	tests/unit/test_session \
 	tests/unit/test_sshd \
 	tests/unit/test_sshdconf \
 	tests/unit/test_sshdconf_edit \
-	tests/unit/test_sshwire
+	tests/unit/test_sshwire \
+	tests/unit/test_store \
+	tests/unit/test_tree \
+	tests/unit/test_undo
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
@@ -49,4 +60,5 @@ tests_unit_libfixture_a_SOURCES = \
 	tests/unit/policyfix.c tests/unit/policyfix.h \
 	tests/unit/sample.c tests/unit/sample.h \
 	tests/unit/signer.c tests/unit/signer.h \
+	tests/unit/store_fixture.c tests/unit/store_fixture.h \
 	tests/unit/testroot.c tests/unit/testroot.h

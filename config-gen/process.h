@@ -1,0 +1,26 @@
+/*
+ * process: what /proc says about one process.
+ */
+#ifndef CONFIG_GEN_PROCESS_H
+#define CONFIG_GEN_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct process {
+	pid_t parent; /* 0: none, or none that this namespace sees */
+	pid_t session;
+	unsigned long long start; /* clock ticks since boot */
+};
+
+/* -1 where there is no such process or /proc cannot be read. */
+int process_look(pid_t pid, struct process *out);
+
+/*
+ * Whether pid is an sshd that listens: "sshd: /usr/sbin/sshd … [listener]",
+ * or one that has not yet named itself and is not another sshd's child.
+ * Before 9.8 the sessions are sshd, too: "sshd: jdoe [priv]".
+ */
+bool process_is_listener(pid_t pid);
+
+#endif
