@@ -2,15 +2,33 @@
 # that the tests link what the program does.
 noinst_LIBRARIES += config-gen/libconfig-gen.a
 config_gen_libconfig_gen_a_SOURCES = \
+	config-gen/account.c config-gen/account.h \
+	config-gen/admit.c config-gen/admit.h \
 	config-gen/change.c config-gen/change.h \
 	config-gen/command.c config-gen/command.h \
+	config-gen/compile.c config-gen/compile.h \
+	config-gen/compile_index.c \
 	config-gen/conffile.c config-gen/conffile.h \
+	config-gen/conflict.c config-gen/conflict.h \
+	config-gen/deploy.c config-gen/deploy.h \
 	config-gen/diag.c config-gen/diag.h \
+	config-gen/doctor.c config-gen/doctor.h config-gen/doctor_int.h \
+	config-gen/doctor_config.c \
+	config-gen/doctor_files.c \
+	config-gen/doctor_helper.c \
+	config-gen/doctor_keys.c \
+	config-gen/doctor_lists.c \
+	config-gen/doctor_login.c \
 	config-gen/generation.c config-gen/generation.h \
 	config-gen/held.c \
 	config-gen/history.c \
 	config-gen/journal.c config-gen/journal.h \
+	config-gen/keysfile.c config-gen/keysfile.h \
+	config-gen/login.c config-gen/login.h \
+	config-gen/manifest.c config-gen/manifest.h \
+	config-gen/mechanism.c \
 	config-gen/pending.c config-gen/pending.h \
+	config-gen/people.c config-gen/people.h \
 	config-gen/policy.c config-gen/policy.h \
 	config-gen/policy_authority.c \
 	config-gen/policy_check.c \
@@ -29,10 +47,17 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/policy_syntax.c \
 	config-gen/policy_value.c \
 	config-gen/policy_yaml.c \
+	config-gen/probe.c config-gen/probe.h \
 	config-gen/process.c config-gen/process.h \
+	config-gen/reach.c config-gen/reach.h \
+	config-gen/rehearse.c config-gen/rehearse.h \
+	config-gen/rehearse_cert.c \
+	config-gen/rehearse_int.h \
+	config-gen/rehearse_who.c \
 	config-gen/reload.c config-gen/reload.h \
 	config-gen/root.c config-gen/root.h \
 	config-gen/session.c config-gen/session.h \
+	config-gen/snapshot.c config-gen/snapshot.h \
 	config-gen/sshd.c config-gen/sshd.h \
 	config-gen/sshdconf.c config-gen/sshdconf.h \
 	config-gen/sshdconf_edit.c \
@@ -42,8 +67,29 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/sshdconf_line.c \
 	config-gen/sshdconf_ours.c \
 	config-gen/sshdconf_stage.c \
+	config-gen/stage.c config-gen/stage.h \
 	config-gen/store.c config-gen/store.h \
+	config-gen/takeback.c config-gen/takeback.h \
+	config-gen/target.c config-gen/target.h \
+	config-gen/textdiff.c config-gen/textdiff.h \
 	config-gen/tree.c config-gen/tree.h \
 	config-gen/tree_share.c \
-	config-gen/undo.c config-gen/undo.h
+	config-gen/undo.c config-gen/undo.h \
+	config-gen/waiter.c config-gen/waiter.h \
+	config-gen/wayin.c config-gen/wayin.h
 
+sbin_PROGRAMS += config-gen/certgate
+config_gen_certgate_SOURCES = \
+	config-gen/cmd.c config-gen/cmd.h \
+	config-gen/cmd_apply.c \
+	config-gen/cmd_check.c \
+	config-gen/cmd_client_config.c \
+	config-gen/cmd_confirm.c \
+	config-gen/cmd_doctor.c \
+	config-gen/cmd_explain.c \
+	config-gen/cmd_plan.c \
+	config-gen/cmd_remove.c \
+	config-gen/cmd_rollback.c \
+	config-gen/cmd_status.c \
+	config-gen/main.c
+config_gen_certgate_LDADD = config-gen/libconfig-gen.a $(program_libs)

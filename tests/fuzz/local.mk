@@ -6,6 +6,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_index \
 	tests/fuzz/fuzz_ipaddr \
 	tests/fuzz/fuzz_journal \
+	tests/fuzz/fuzz_keysfile \
 	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_principal \
 	tests/fuzz/fuzz_pubkey \
@@ -45,6 +46,8 @@ tests_fuzz_fuzz_ipaddr_SOURCES = tests/fuzz/fuzz_ipaddr.c $(fuzz_main)
 tests_fuzz_fuzz_ipaddr_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz_journal.c $(fuzz_main)
 tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_keysfile_SOURCES = tests/fuzz/fuzz_keysfile.c $(fuzz_main)
+tests_fuzz_fuzz_keysfile_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c $(fuzz_main)
 tests_fuzz_fuzz_policy_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_principal_SOURCES = tests/fuzz/fuzz_principal.c $(fuzz_main)

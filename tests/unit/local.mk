@@ -7,8 +7,10 @@ unit_tests = \
 	tests/unit/test_certsig \
 	tests/unit/test_change \
 	tests/unit/test_command \
+	tests/unit/test_compile \
 	tests/unit/test_decide \
 	tests/unit/test_diag \
+	tests/unit/test_doctor \
 	tests/unit/test_err \
 	tests/unit/test_escape \
 	tests/unit/test_file \
@@ -20,7 +22,10 @@ unit_tests = \
 	tests/unit/test_ipaddr \
 	tests/unit/test_journal \
 	tests/unit/test_keyblob \
+	tests/unit/test_keysfile \
+	tests/unit/test_login \
 	tests/unit/test_pending \
+	tests/unit/test_people \
 	tests/unit/test_pkey \
 	tests/unit/test_policy \
 	tests/unit/test_policy_authority \
@@ -38,6 +43,7 @@ unit_tests = \
 	tests/unit/test_policy_yaml \
 	tests/unit/test_principal \
 	tests/unit/test_pubkey \
+	tests/unit/test_reach \
 	tests/unit/test_reload \
 	tests/unit/test_root \
 	tests/unit/test_session \
@@ -47,7 +53,8 @@ unit_tests = \
 	tests/unit/test_sshwire \
 	tests/unit/test_store \
 	tests/unit/test_tree \
-	tests/unit/test_undo
+	tests/unit/test_undo \
+	tests/unit/test_wayin
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 

@@ -1,0 +1,130 @@
+#include "config.h"
+
+#include "config-gen/cmd.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config-gen/account.h"
+#include "lib/escape.h"
+
+/* A directory service may take its time for each. */
+#define MAX_LOOK_UPS 1000
+
+void
+cmd_say(const struct cmd *c, const char *label, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->is_json)
+		return;
+	(void)printf("%-11s ", label);
+	va_start(ap, fmt);
+	(void)vprintf(fmt, ap);
+	va_end(ap);
+	(void)putchar('\n');
+}
+
+void
+cmd_warn(struct cmd *c, const char *fmt, ...)
+{
+	char text[1024];
+	json_t *list;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!c->is_json) {
+		(void)fprintf(stderr, "certgate: warning: %s\n", text);
+		return;
+	}
+	if ((list = json_object_get(c->out, "warnings")) == NULL) {
+		list = json_array();
+		(void)json_object_set_new(c->out, "warnings", list);
+	}
+	(void)json_array_append_new(list, json_string(text));
+}
+
+int
+cmd_fail(struct cmd *c, const struct err *err)
+{
+	if (c->is_json)
+		(void)json_object_set_new(
+		    c->out, "error", json_string(err->text));
+	else
+		(void)fprintf(stderr, "certgate: %s\n", err->text);
+	return CMD_REFUSED;
+}
+
+int
+cmd_fail_unchanged(struct cmd *c, const struct err *err)
+{
+	(void)cmd_fail(c, err);
+	if (!c->is_json)
+		(void)fprintf(stderr, "certgate: nothing was changed\n");
+	return CMD_REFUSED;
+}
+
+static void
+show_findings(struct cmd *c, const struct diag_report *report)
+{
+	if (c->is_json)
+		(void)json_object_set_new(
+		    c->out, "findings", diag_json(report));
+	else
+		diag_print(report, stderr, c->has_colour);
+}
+
+struct policy *
+cmd_load_policy(struct cmd *c)
+{
+	struct diag_report report = DIAG_REPORT_INIT;
+	struct policy *policy;
+	char path[PATH_MAX];
+
+	if (c->n_args > 0)
+		(void)snprintf(path, sizeof(path), "%s", c->args[0]);
+	else
+		(void)root_path(&c->root, path, ROOT_POLICY);
+	policy = policy_load(path, c->root.dir, POLICY_MAX_BYTES, &report);
+	show_findings(c, &report);
+	if (policy == NULL && !c->is_json)
+		(void)fprintf(stderr,
+		    "certgate: %zu error%s; nothing was changed\n",
+		    report.n_errors, report.n_errors == 1 ? "" : "s");
+	diag_free(&report);
+	return policy;
+}
+
+void
+cmd_warn_unknown_users(struct cmd *c, const struct policy *p)
+{
+	struct account account;
+	char names[512] = "";
+	char name[64];
+	size_t i, len = 0, n = 0;
+
+	if (p->n_rules > MAX_LOOK_UPS)
+		return;
+	for (i = 0; i < p->n_rules; i++) {
+		const char *user = p->rules[i].user;
+
+		if (strcmp(user, "*") == 0 ||
+		    account_find(&c->root, user, &account, NULL) != 0)
+			continue;
+		n++;
+		(void)escape_text(name, sizeof(name), user);
+		if (len + strlen(name) + 3 < sizeof(names))
+			len += (size_t)snprintf(names + len,
+			    sizeof(names) - len, "%s%s",
+			    len == 0 ? "" : ", ", name);
+	}
+	if (n != 0)
+		cmd_warn(c,
+		    "%zu user%s of the policy %s not on this machine: %s", n,
+		    n == 1 ? "" : "s", n == 1 ? "is" : "are", names);
+}

@@ -1,0 +1,160 @@
+#include "config.h"
+
+#include <stdio.h>
+
+#include "config-gen/cmd.h"
+#include "config-gen/compile.h"
+#include "config-gen/deploy.h"
+#include "config-gen/rehearse.h"
+
+struct apply {
+	struct deploy d;
+	struct policy *policy;
+	unsigned long number; /* of the generation that it makes */
+	bool is_new; /* false: the policy compiles to what is current */
+	bool is_rehearsed;
+	struct rehearsal rehearsals[REHEARSE_N];
+};
+
+/* Asked for, a rehearsal that could not be made is a reason to refuse. */
+static int
+apply_rehearse(
+    struct apply *a, struct cmd *c, const char *folder, struct err *err)
+{
+	size_t i;
+
+	if (c->has_no_rehearse || (!c->has_rehearse && a->d.previous != 0))
+		return 0;
+	if (rehearse(&a->d.target, &a->d.edit, a->policy, folder,
+	        a->rehearsals, err) < 0)
+		return -1;
+	a->is_rehearsed = true;
+	for (i = 0; i < REHEARSE_N && c->has_rehearse; i++) {
+		if (a->rehearsals[i].state == REHEARSE_LEFT_OUT)
+			return err_setf(err, ERR_REFUSED,
+			    "--rehearse: the %s cannot be tried: %s",
+			    a->rehearsals[i].mechanism, a->rehearsals[i].text);
+	}
+	return 0;
+}
+
+static int
+prepare(struct apply *a, struct cmd *c, struct err *err)
+{
+	const char *folder;
+
+	if (deploy_open(&a->d, c, err) < 0 ||
+	    deploy_edit(&a->d, false, err) < 0)
+		return -1;
+	if (generation_begin(a->d.store, &folder, &a->number, err) < 0 ||
+	    compile_write(a->policy, &a->d.target.compile, folder, err) < 0 ||
+	    deploy_admit(&a->d, folder, err) < 0)
+		return -1;
+	if (deploy_probe(&a->d, a->policy, err) < 0)
+		return -1;
+	return apply_rehearse(a, c, folder, err);
+}
+
+static const char *const state_names[] = { "unneeded", "left out", "passed" };
+
+static void
+say_rehearsals(const struct apply *a, struct cmd *c)
+{
+	const struct rehearsal *r;
+	size_t i;
+
+	for (i = 0; i < REHEARSE_N && a->is_rehearsed; i++) {
+		r = &a->rehearsals[i];
+		cmd_say(c, i == 0 ? "rehearsal" : "", "%s: %s%s",
+		    r->mechanism,
+		    r->state == REHEARSE_LEFT_OUT ? "left out: " : "",
+		    r->text);
+	}
+}
+
+static json_t *
+rehearsals_json(const struct apply *a)
+{
+	json_t *list = json_array();
+	const struct rehearsal *r;
+	size_t i;
+
+	for (i = 0; i < REHEARSE_N && a->is_rehearsed; i++) {
+		r = &a->rehearsals[i];
+		(void)json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:s, s:s}", "mechanism",
+		        r->mechanism, "state", state_names[r->state], "user",
+		        r->user, "text", r->text));
+	}
+	return list;
+}
+
+static size_t
+count_lists(const struct policy *p)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n_rules; i++)
+		n += compile_needs_helper(p, &p->rules[i]) == NULL ? 1 : 0;
+	return n;
+}
+
+static void
+report(const struct apply *a, struct cmd *c)
+{
+	const struct policy *p = a->policy;
+	size_t n_lists = count_lists(p);
+	json_t *o;
+
+	cmd_say(c, "policy",
+	    "%s: %zu user%s, %zu served by a list, %zu by the helper",
+	    p->files[0], p->n_rules, p->n_rules == 1 ? "" : "s", n_lists,
+	    p->n_rules - n_lists);
+	if (a->is_new)
+		cmd_say(c, "generation", "%lu is current", a->number);
+	else
+		cmd_say(c, "generation", "%lu stays current, nothing differs",
+		    a->d.previous);
+	say_rehearsals(a, c);
+	deploy_say(&a->d);
+	if (!c->is_json)
+		return;
+	o = deploy_json(&a->d);
+	(void)json_object_update_new(o,
+	    json_pack("{s:s, s:I, s:b, s:{s:I, s:I}}", "policy", p->files[0],
+	        "generation",
+	        (json_int_t)(a->is_new ? a->number : a->d.previous),
+	        "is_new", a->is_new, "users", "list", (json_int_t)n_lists,
+	        "helper", (json_int_t)(p->n_rules - n_lists)));
+	(void)json_object_set_new(o, "rehearsal", rehearsals_json(a));
+	(void)json_object_set_new(c->out, "apply", o);
+}
+
+int
+cmd_apply(struct cmd *c)
+{
+	struct apply a = { 0 };
+	struct err err = ERR_INIT;
+	int status = CMD_REFUSED;
+
+	if (c->confirm_s > 0 && !root_is_host(&c->root)) {
+		(void)err_setf(&err, ERR_REFUSED,
+		    "--confirm is for the machine itself: nothing would take "
+		    "back in time what is changed with --root");
+		return cmd_fail_unchanged(c, &err);
+	}
+	if ((a.policy = cmd_load_policy(c)) == NULL)
+		return CMD_REFUSED;
+	cmd_warn_unknown_users(c, a.policy);
+	if (prepare(&a, c, &err) < 0 ||
+	    deploy_commit(&a.d, &a.is_new, &err) < 0) {
+		(void)cmd_fail_unchanged(c, &err);
+	} else {
+		deploy_finish(&a.d);
+		report(&a, c);
+		status = CMD_DONE;
+	}
+	deploy_close(&a.d);
+	policy_free(a.policy);
+	return status;
+}

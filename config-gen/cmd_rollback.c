@@ -1,0 +1,88 @@
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config-gen/cmd.h"
+#include "config-gen/deploy.h"
+
+/* A generation's number as people write it; 0: the one before. */
+static int
+parse_generation(const struct cmd *c, unsigned long *number, struct err *err)
+{
+	char *end;
+
+	*number = 0;
+	if (c->n_args == 0)
+		return 0;
+	errno = 0;
+	if (c->args[0][0] >= '1' && c->args[0][0] <= '9')
+		*number = strtoul(c->args[0], &end, 10);
+	if (*number == 0 || errno != 0 || *end != '\0')
+		return err_setf(err, ERR_MALFORMED,
+		    "GENERATION is a number from 1 on, as certgate status "
+		    "shows it");
+	return 0;
+}
+
+/* What was not confirmed went back already; that was the rollback. */
+static int
+report_taken_back(struct cmd *c, struct deploy *d)
+{
+	if (d->previous == 0)
+		cmd_say(c, "generation", "none is current, before it was %lu",
+		    d->back.link.after);
+	else
+		cmd_say(c, "generation", "%lu is current, before it was %lu",
+		    d->previous, d->back.link.after);
+	cmd_say(c, "reload", "%s", d->back.reloaded);
+	if (!c->is_json)
+		return CMD_DONE;
+	(void)snprintf(d->reloaded, sizeof(d->reloaded), "%s",
+	    d->back.reloaded);
+	(void)json_object_set_new(c->out, "rollback", deploy_json(d));
+	(void)json_object_set_new(
+	    c->out, "generation", json_integer((json_int_t)d->previous));
+	return CMD_DONE;
+}
+
+int
+cmd_rollback(struct cmd *c)
+{
+	struct deploy d = { 0 };
+	struct err err = ERR_INIT;
+	char folder[PATH_MAX];
+	unsigned long number;
+	int status = CMD_REFUSED;
+
+	if (parse_generation(c, &number, &err) < 0 ||
+	    deploy_lock(&d, c, DEPLOY_TAKE_BACK, &err) < 0) {
+		(void)cmd_fail_unchanged(c, &err);
+	} else if (number == 0 && d.has_taken_back) {
+		status = report_taken_back(c, &d);
+	} else if (deploy_look(&d, &err) < 0 ||
+	    deploy_edit(&d, false, &err) < 0 ||
+	    generation_find(d.store, &number, folder, &err) < 0 ||
+	    deploy_admit(&d, folder, &err) < 0 ||
+	    deploy_probe(&d, NULL, &err) < 0 ||
+	    generation_rollback(d.store, &number, d.files, d.edit.n_files,
+	        deploy_prove, &d, &err) < 0) {
+		(void)cmd_fail_unchanged(c, &err);
+	} else {
+		deploy_finish(&d);
+		cmd_say(c, "generation", "%lu is current, before it was %lu",
+		    number, d.previous);
+		deploy_say(&d);
+		if (c->is_json) {
+			(void)json_object_set_new(
+			    c->out, "rollback", deploy_json(&d));
+			(void)json_object_set_new(c->out, "generation",
+			    json_integer((json_int_t)number));
+		}
+		status = CMD_DONE;
+	}
+	deploy_close(&d);
+	return status;
+}

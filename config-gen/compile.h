@@ -1,0 +1,54 @@
+/*
+ * compile: a checked policy becomes the files of a generation.
+ *
+ *   ca.pub           the authorities' keys, one per line
+ *   principals/USER  principals lines, for users whom a list serves
+ *   policy.cdb       the index (lib/index.h), for the decision
+ *   manifest         what these files were when they were made
+ *
+ * All users are in the index, those with a list too: where a list has no
+ * line for a certificate, sshd goes on to the helper, which must then give
+ * the same answer.
+ */
+#ifndef CONFIG_GEN_COMPILE_H
+#define CONFIG_GEN_COMPILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config-gen/policy.h"
+#include "lib/err.h"
+
+#define COMPILE_CA_FILE "ca.pub"
+#define COMPILE_INDEX "policy.cdb"
+#define COMPILE_LISTS "principals"
+
+/* Beyond these a user's, or every user's, principals are the helper's. */
+#define COMPILE_MAX_LIST 1000
+#define COMPILE_MAX_LIST_USERS 1000
+
+struct compile_settings {
+	uint32_t uid_min; /* for "*" where the policy has no min_uid */
+	uid_t owner; /* of all files */
+	gid_t group; /* of all files but the index */
+	gid_t index_group; /* that of the helper's user, which reads it */
+};
+
+/*
+ * Whether a plain list serves rule r: only where it gives the same answer as
+ * the decision for every certificate of every authority.  NULL where it
+ * does, else why the helper is needed, in words: "its rule says `any`".
+ */
+const char *compile_needs_helper(
+    const struct policy *p, const struct policy_rule *r);
+
+/* Write the files into folder, which is empty.  Each is synced. */
+int compile_write(const struct policy *p, const struct compile_settings *s,
+    const char *folder, struct err *err);
+
+/* Write only the index, to a descriptor: empty, open to read and write. */
+int compile_index(
+    const struct policy *p, uint32_t uid_min, int fd, struct err *err);
+
+#endif

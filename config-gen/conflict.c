@@ -1,0 +1,33 @@
+#include "config.h"
+
+#include "config-gen/conflict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* So many are named; the rest is counted. */
+#define MAX_NAMED 3
+
+int
+conflict_check(const struct target *t, bool replace, struct err *err)
+{
+	const struct sshdconf_line *found[MAX_NAMED];
+	char one[128];
+	char text[MAX_NAMED * sizeof(one)];
+	size_t i, len = 0, n;
+
+	n = sshdconf_conflicts(t->conf, target_directives,
+	    TARGET_N_DIRECTIVES, found, MAX_NAMED);
+	if (n == 0 || replace)
+		return 0;
+	text[0] = '\0';
+	for (i = 0; i < n && i < MAX_NAMED; i++) {
+		(void)sshdconf_describe(t->conf, found[i], one, sizeof(one));
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		    "%s%s", i == 0 ? "" : "; ", one);
+	}
+	return err_setf(err, ERR_REFUSED,
+	    "%s%s: sshd_config already maps certificates there; move it into "
+	    "the policy, or let --replace-conflicts comment it out",
+	    text, n > MAX_NAMED ? "; and more" : "");
+}

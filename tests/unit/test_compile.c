@@ -1,0 +1,393 @@
+#include "config.h"
+
+#include "config-gen/compile.h"
+
+#include <check.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config-gen/manifest.h"
+#include "lib/base64.h"
+#include "lib/decide.h"
+#include "lib/file.h"
+#include "tests/unit/certbuild.h"
+#include "tests/unit/harness.h"
+
+#define NOW 1000000
+
+static char folder[64];
+
+static void
+set_up(void)
+{
+	(void)snprintf(folder, sizeof(folder), "/tmp/certgate-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int type,
+    struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+static void
+tear_down(void)
+{
+	ck_assert_int_eq(
+	    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* The key line of the CA that certbuild calls n. */
+static void
+print_key(FILE *f, uint8_t n)
+{
+	struct wire blob = WIRE_INIT;
+	char text[128];
+
+	certbuild_ca_key(&blob, n);
+	base64_encode(text, blob.p, blob.len);
+	(void)fprintf(f, "    keys: [ssh-ed25519 %s ca%u]\n", text, n);
+	wire_free(&blob);
+}
+
+/*
+ * A policy of two authorities, of which one and two say more, and of rest.
+ * two is left out where it is NULL.
+ */
+static struct policy *
+load(const char *one, const char *two, const char *rest)
+{
+	struct diag_report report = DIAG_REPORT_INIT;
+	char path[128];
+	struct policy *p;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/policy.yaml", folder);
+	ck_assert_ptr_nonnull(f = fopen(path, "we"));
+	(void)fprintf(f, "version: 1\nauthorities:\n  one:\n");
+	print_key(f, 1);
+	(void)fprintf(f, "%s", one);
+	if (two != NULL) {
+		(void)fprintf(f, "  two:\n");
+		print_key(f, 2);
+		(void)fprintf(f, "%s", two);
+	}
+	(void)fprintf(f, "%s", rest);
+	ck_assert_int_eq(fchmod(fileno(f), 0644), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	p = policy_load(path, "", 1UL << 20, &report);
+	if (p == NULL)
+		diag_print(&report, stderr, false);
+	ck_assert_ptr_nonnull(p);
+	diag_free(&report);
+	return p;
+}
+
+#define PREFIX "    principals: email-prefix\n"
+#define EMAIL "    principals: email\n    domains: [example.com]\n"
+
+static const struct {
+	const char *name, *one, *two, *rule;
+	const char *why; /* NULL: a list */
+} rows[] = {
+	{ "one identity", PREFIX, NULL, "u: jdoe@example.com", NULL },
+	{ "a group", PREFIX, NULL, "u: {allow: [{group: g}]}", NULL },
+	{ "options", PREFIX, NULL,
+	    "u: {allow: [{identity: a@example.com, options: restrict}]}",
+	    NULL },
+	{ "a principal", PREFIX, NULL, "u: {allow: [{principal: p}]}", NULL },
+	{ "same-name", PREFIX, NULL, "u: same-name", NULL },
+	{ "same-name, email", EMAIL, NULL, "u: same-name", NULL },
+	{ "two authorities that agree", PREFIX, PREFIX, "u: a@example.com",
+	    NULL },
+	{ "two that disagree", PREFIX, "", "u: a@example.com",
+	    "the authorities name its people differently" },
+	{ "two that disagree on a group", PREFIX, "",
+	    "u: {allow: [{group: g}]}",
+	    "the authorities name its people differently" },
+	{ "two that disagree, but on no literal", PREFIX, "",
+	    "u: {allow: [{principal: p}]}", NULL },
+	{ "two that disagree, but on no bare name", PREFIX, "", "u: robot",
+	    NULL },
+	{ "two that disagree on same-name", EMAIL, PREFIX, "u: same-name",
+	    "the authorities name its people differently" },
+	{ "domains that leave one out",
+	    PREFIX "    domains: [example.com, example.org]\n",
+	    PREFIX "    domains: [example.com]\n", "u: a@example.org",
+	    "the authorities name its people differently" },
+	{ "any", PREFIX, NULL, "u: any", "its rule says `any`" },
+	{ "from", PREFIX, NULL,
+	    "u: {allow: [{identity: a@example.com, from: 192.0.2.0/24}]}",
+	    "its rule says `from`" },
+	{ "until", PREFIX, NULL,
+	    "u: {allow: [{identity: a@example.com, until: 2999-01-01}]}",
+	    "its rule says `until`" },
+	{ "authorities", PREFIX, PREFIX,
+	    "u: {allow: a@example.com, authorities: [one]}",
+	    "its rule says `authorities`" },
+	{ "require", "    require: {max_validity: 1h}\n", NULL,
+	    "u: a@example.com", "an authority says `require`" },
+	{ "require of another authority", "",
+	    "    require: {key_types: [ssh-ed25519]}\n", "u: a@example.com",
+	    "an authority says `require`" },
+	{ "everybody", PREFIX, NULL, "\"*\": same-name",
+	    "it stands for every other user" },
+	{ "a name that is a pattern to sshd", PREFIX, NULL,
+	    "\"u[1]\": a@example.com", "its name is no plain file name" },
+	{ "a name with a leading dot", PREFIX, NULL, ".u: a@example.com",
+	    "its name is no plain file name" },
+	{ "deny", PREFIX, NULL, "u: a@example.com\ndeny: [m@example.com]",
+	    "the policy denies identities" },
+};
+
+START_TEST(test_mechanism)
+{
+	struct policy *p;
+	const char *why;
+	char rest[512];
+
+	(void)snprintf(rest, sizeof(rest),
+	    "groups:\n  g: [g1@example.com, g2@example.com]\n"
+	    "users:\n  %s\n", rows[_i].rule);
+	p = load(rows[_i].one, rows[_i].two, rest);
+	why = compile_needs_helper(p, &p->rules[0]);
+	if (rows[_i].why == NULL)
+		ck_assert_msg(why == NULL, "%s: %s", rows[_i].name, why);
+	else
+		ck_assert_msg(why != NULL && strcmp(why, rows[_i].why) == 0,
+		    "%s: %s", rows[_i].name, why == NULL ? "a list" : why);
+	policy_free(p);
+}
+END_TEST
+
+/* A rule, or a policy, with so many members or users. */
+static struct policy *
+load_many(size_t n_members, size_t n_users)
+{
+	struct wire w = WIRE_INIT;
+	struct policy *p;
+	char line[64];
+	size_t i;
+
+	wire_put_bytes(&w, "users:\n  u: [", 13);
+	for (i = 0; i < n_members; i++)
+		wire_put_bytes(&w, line,
+		    (size_t)snprintf(line, sizeof(line), "m%zu, ", i));
+	wire_put_bytes(&w, "m]\n", 3);
+	for (i = 1; i < n_users; i++)
+		wire_put_bytes(&w, line,
+		    (size_t)snprintf(line, sizeof(line), "  u%zu: m\n", i));
+	wire_put_u8(&w, 0);
+	p = load("", NULL, (char *)w.p);
+	wire_free(&w);
+	return p;
+}
+
+START_TEST(test_limits)
+{
+	static const struct {
+		size_t n_members, n_users;
+		const char *why;
+	} limits[] = {
+		{ 999, 1, NULL },
+		{ 1000, 1, "its list would exceed 1,000 lines" },
+		{ 1, 1000, NULL },
+		{ 1, 1001, "the policy has more than 1,000 users" },
+	};
+	const char *why;
+	struct policy *p;
+	size_t i;
+
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		p = load_many(limits[i].n_members, limits[i].n_users);
+		why = compile_needs_helper(p, &p->rules[0]);
+		ck_assert_str_eq(why == NULL ? "" : why,
+		    limits[i].why == NULL ? "" : limits[i].why);
+		policy_free(p);
+	}
+}
+END_TEST
+
+static void
+compile(const struct policy *p)
+{
+	struct compile_settings s = { 1000, getuid(), getgid(), getgid() };
+	struct err err = ERR_INIT;
+	char out[128];
+
+	(void)snprintf(out, sizeof(out), "%s/out", folder);
+	ck_assert_int_eq(mkdir(out, 0755), 0);
+	ck_assert_msg(compile_write(p, &s, out, &err) == 0, "%s", err.text);
+}
+
+static void
+expect_file(const char *name, mode_t mode, const char *text)
+{
+	struct err err = ERR_INIT;
+	char path[256];
+	struct stat st;
+	char *got;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "%s/out/%s", folder, name);
+	ck_assert_msg(
+	    file_read(path, FILE_ROOTS, 1UL << 20, &got, &len, &err) == 0,
+	    "%s", err.text);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, mode);
+	if (text != NULL)
+		ck_assert_str_eq(got, text);
+	free(got);
+}
+
+START_TEST(test_files)
+{
+	struct policy *p = load(EMAIL, NULL,
+	    "groups:\n  g: [a@example.com, b@example.com]\n"
+	    "users:\n"
+	    "  same: same-name\n"
+	    "  deploy:\n"
+	    "    allow:\n"
+	    "      - {group: g, options: 'restrict,command=\"/bin/d x\"'}\n"
+	    "      - {principal: breakglass}\n"
+	    "      - c@example.com\n"
+	    "  kiosk: any\n");
+
+	compile(p);
+	expect_file(COMPILE_CA_FILE, 0644,
+	    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEB"
+	    "AQEBAQEBAQEBAQEB one\n");
+	expect_file("principals/same", 0644, "same@example.com\n");
+	expect_file("principals/deploy", 0644,
+	    "restrict,command=\"/bin/d x\" a@example.com\n"
+	    "restrict,command=\"/bin/d x\" b@example.com\n"
+	    "breakglass\n"
+	    "c@example.com\n");
+	expect_file(COMPILE_INDEX, 0640, NULL);
+	policy_free(p);
+}
+END_TEST
+
+/* Ask the index of the folder about a certificate of the first authority. */
+static enum reason
+ask(struct index *x, const char *user, const char *principal)
+{
+	struct certbuild b = { .ca = 1, .type = 1, .key_id = "k",
+		.valid_before = UINT64_MAX };
+	struct decide_request r = { .index = x, .now_at = NOW, .uid = 1000 };
+	struct decision *d = calloc(1, sizeof(*d));
+	struct span name = span_of(principal);
+	struct wire blob = WIRE_INIT;
+	enum reason reason;
+
+	ck_assert_ptr_nonnull(d);
+	b.principals = &name;
+	b.n_principals = 1;
+	certbuild_write(&blob, &b);
+	r.user = span_of(user);
+	r.cert = wire_span(&blob);
+	(void)decide(&r, d);
+	reason = d->reason;
+	wire_free(&blob);
+	free(d);
+	return reason;
+}
+
+/* However large the rule: its own members get in, and nobody else. */
+START_TEST(test_large_rules)
+{
+	static const size_t sizes[] = { 1, 15, 16, 17, 18, 40, 3000 };
+	struct policy *p = load_many(sizes[_i], 1);
+	struct err err = ERR_INIT;
+	struct index x;
+	FILE *f = tmpfile();
+	char name[32];
+	size_t i;
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(compile_index(p, 1000, fileno(f), &err), 0);
+	ck_assert_int_eq(index_open(&x, fileno(f), &err), 0);
+	for (i = 0; i < sizes[_i]; i++) {
+		(void)snprintf(name, sizeof(name), "m%zu", i);
+		ck_assert_int_eq(ask(&x, "u", name), REASON_ALLOWED);
+	}
+	(void)snprintf(name, sizeof(name), "m%zu", i);
+	ck_assert_int_eq(ask(&x, "u", name), REASON_NO_MATCHING_PRINCIPAL);
+	ck_assert_int_eq(ask(&x, "v", "m0"), REASON_NO_RULE);
+	index_close(&x);
+	(void)fclose(f);
+	policy_free(p);
+}
+END_TEST
+
+static char found[256];
+
+static void
+note(void *ctx, const char *name, const char *what)
+{
+	(void)ctx;
+	(void)snprintf(found + strlen(found), sizeof(found) - strlen(found),
+	    "%s %s;", name, what);
+}
+
+static void
+in_folder(char out[256], const char *name)
+{
+	(void)snprintf(out, 256, "%s/out/%s", folder, name);
+}
+
+START_TEST(test_manifest)
+{
+	struct policy *p = load(PREFIX, NULL,
+	    "users:\n  u: a\n  v: b\n  w: c\n");
+	struct err err = ERR_INIT;
+	char path[256], out[256];
+	FILE *f;
+
+	compile(p);
+	(void)snprintf(out, sizeof(out), "%s/out", folder);
+	found[0] = '\0';
+	ck_assert_int_eq(manifest_check(out, note, NULL, &err), 0);
+	ck_assert_str_eq(found, "");
+
+	in_folder(path, "principals/u");
+	ck_assert_ptr_nonnull(f = fopen(path, "ae"));
+	ck_assert_int_ge(fputs("mallory\n", f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	in_folder(path, "principals/v");
+	ck_assert_int_eq(unlink(path), 0);
+	in_folder(path, "principals/w");
+	ck_assert_int_eq(chmod(path, 0666), 0);
+	in_folder(path, "principals/t");
+	ck_assert_ptr_nonnull(f = fopen(path, "we"));
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(manifest_check(out, note, NULL, &err), 4);
+	ck_assert_str_eq(found,
+	    "principals/t was added;principals/u was changed;"
+	    "principals/v is missing;principals/w has another mode;");
+	policy_free(p);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *t = tcase_create("compile");
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_loop_test(
+	    t, test_mechanism, 0, N_ROWS(rows));
+	tcase_add_test(t, test_limits);
+	tcase_add_test(t, test_files);
+	tcase_add_loop_test(t, test_large_rules, 0, 7);
+	tcase_add_test(t, test_manifest);
+	return run_case("compile", t);
+}
