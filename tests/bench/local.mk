@@ -1,0 +1,30 @@
+# Benchmarks: make bench.  Prints figures, one per line, and never fails for
+# a figure that is too high: times are noisy.
+bench_programs = tests/bench/cdb tests/bench/compile tests/bench/once
+check_PROGRAMS += $(bench_programs)
+tests_bench_cdb_SOURCES = tests/bench/cdb.c
+tests_bench_cdb_LDADD = $(CDB_LIBS)
+tests_bench_compile_SOURCES = tests/bench/compile.c
+tests_bench_once_SOURCES = tests/bench/once.c
+tests_bench_once_LDADD =
+tests_bench_starts_SOURCES = tests/bench/starts.c
+tests_bench_starts_LDADD =
+tests_bench_yaml_SOURCES = tests/bench/yaml.c
+tests_bench_yaml_LDADD = $(YAML_LIBS)
+
+# Linked as the login helper is.
+CLEANFILES += tests/bench/empty
+EXTRA_DIST += tests/bench/empty.c tests/bench/run.sh
+tests/bench/empty: tests/bench/empty.c Makefile
+	@$(MKDIR_P) tests/bench
+	$(AM_V_CCLD)$(HELPER_CC) $(HARDEN_CPPFLAGS) -std=c11 $(CFLAGS) \
+		$(HARDEN_CFLAGS) $(HELPER_CFLAGS) $(HARDEN_LDFLAGS) \
+		$(LDFLAGS) $(HELPER_LDFLAGS) -o $@ \
+		$(top_srcdir)/tests/bench/empty.c $(HELPER_LIBS)
+
+# BENCH_STARTS=N starts of each program (1000); BENCH_SIZES="10 1000 ..."
+# mappings.
+.PHONY: bench
+bench: all $(bench_programs) tests/bench/empty tests/e2e/logsink
+	@srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
+		pkglibexecdir='$(pkglibexecdir)' $(srcdir)/tests/bench/run.sh

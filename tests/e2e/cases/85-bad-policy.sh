@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# A policy that is refused: the message names the place, nothing changes,
+# and the policy that was applied before goes on to serve.
+
+write_policy <<EOF
+version: 1
+authorities:
+  cloudflare: {keys: ["$(ca_key cf)"], principals: email-prefix}
+users:
+  johndoe: jdoe@example.com
+  kiosk: any
+EOF
+cp "$POLICY" /run/good.yaml
+apply
+
+# bad NAME PATTERN <LINES: the good policy with these lines added.
+bad()
+{
+	{ cat /run/good.yaml; cat; } | write_policy
+	apply_refused "$1" "$2"
+	check_status 1 "$1: check agrees" certgate check
+	check_status 1 "$1: plan agrees" certgate plan
+}
+
+bad "unknown key" 'policy\.yaml:7:1: .*"usres".*"users"' <<'EOF'
+usres: {}
+EOF
+bad "duplicate key" 'policy\.yaml:7:1: .*users' <<'EOF'
+users: {}
+EOF
+bad "unknown group" 'policy\.yaml:7:' <<'EOF'
+  vmuser: {allow: [{group: nobody}]}
+EOF
+bad "a principal with a blank" 'policy\.yaml:7:' <<'EOF'
+  vmuser: "j doe@example.com"
+EOF
+bad "broken YAML" 'policy\.yaml:[78]:' <<'EOF'
+  vmuser: [jdoe@example.com
+EOF
+bad "revoked is not there yet" 'policy\.yaml:7:.*revoked' <<'EOF'
+revoked: [{authority: cloudflare, serial: 42}]
+EOF
+for key in 'trust: 2026-01-01..2027-06-30' 'url: https://ca.example/keys' \
+    'pins: [SHA256:abc]'; do
+	sed "s|principals: email-prefix}|principals: email-prefix, $key}|" \
+	    /run/good.yaml | write_policy
+	apply_refused "${key%%:*} is not there yet" \
+	    "policy\.yaml:3:.*${key%%:*}"
+done
+
+write_policy </run/good.yaml
+chmod 0666 "$POLICY"
+apply_refused "a policy that others may write" 'policy\.yaml'
+chown jdoe "$POLICY"
+chmod 0644 "$POLICY"
+apply_refused "a policy of somebody else's" 'policy\.yaml'
+rm "$POLICY"
+apply_refused "no policy" 'policy\.yaml'
+
+cert jdoe --id jdoe@example.com --principals jdoe
+cert alice --id alice@example.com --principals alice
+write_policy </run/good.yaml
+login_ok johndoe jdoe 'johndoe:'
+login_ok kiosk jdoe 'kiosk:'
+login_no johndoe alice no-matching-principal 'johndoe:'
