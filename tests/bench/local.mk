@@ -1,6 +1,7 @@
 # Benchmarks: make bench.  Prints figures, one per line, and never fails for
 # a figure that is too high: times are noisy.
-bench_programs = tests/bench/cdb tests/bench/compile tests/bench/once
+bench_programs = tests/bench/cdb tests/bench/compile tests/bench/once \
+	tests/bench/starts tests/bench/yaml
 check_PROGRAMS += $(bench_programs)
 tests_bench_cdb_SOURCES = tests/bench/cdb.c
 tests_bench_cdb_LDADD = $(CDB_LIBS)
