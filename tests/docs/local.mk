@@ -1,0 +1,14 @@
+# Documents against code, and the headers.
+doc_checks = \
+	tests/docs/agree.sh \
+	tests/docs/examples.sh \
+	tests/docs/lint.sh \
+	tests/headers/alone.sh
+TESTS += $(doc_checks)
+EXTRA_DIST += $(doc_checks)
+
+AM_TESTS_ENVIRONMENT = \
+	HEADER_CC='$(CC)'; export HEADER_CC; \
+	HEADER_CFLAGS='-std=c11 $(WARN_CFLAGS) $(CRYPTO_CFLAGS) \
+		$(YAML_CFLAGS) $(JANSSON_CFLAGS) $(CDB_CFLAGS)'; \
+	export HEADER_CFLAGS;

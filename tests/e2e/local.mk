@@ -37,3 +37,4 @@ tests/e2e/npm/stamp: tests/e2e/package.json tests/e2e/package-lock.json
 
 clean-local: clean-e2e
 clean-e2e:
+	rm -rf tests/e2e/npm

@@ -1,0 +1,371 @@
+#!/bin/sh
+# Code and manuals say the same, in both directions: commands, options, exit
+# status, reason codes, policy keys, options of entries, directives, fields
+# of the log line; and the README names nothing that is not there.
+#
+# Run by make check in the build folder, srcdir in the environment.
+set -eu
+
+srcdir=${srcdir:-.}
+certgate=${CERTGATE:-config-gen/certgate}
+doc=$srcdir/doc
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+LC_ALL=C
+export LC_ALL
+n_checks=0
+n_wrong=0
+
+wrong()
+{
+	n_wrong=$((n_wrong + 1))
+	echo "agree: $*"
+}
+
+# agree WHAT MANUAL: $scratch/code and $scratch/manual hold the same lines.
+# What is read wrongly would be empty on both sides, so none may be.
+agree()
+{
+	if [ ! -s "$scratch/code" ]; then
+		wrong "$1: none were found in the code; mend tests/docs/agree.sh"
+		return
+	fi
+	n_checks=$((n_checks + $(wc -l <"$scratch/code")))
+	sort "$scratch/code" >"$scratch/a"
+	sort "$scratch/manual" >"$scratch/b"
+	comm -23 "$scratch/a" "$scratch/b" >"$scratch/only"
+	while read -r line; do
+		wrong "$1: \"$line\" is in the code, not in $2"
+	done <"$scratch/only"
+	comm -13 "$scratch/a" "$scratch/b" >"$scratch/only"
+	while read -r line; do
+		wrong "$1: \"$line\" is in $2, not in the code"
+	done <"$scratch/only"
+	[ -z "$(uniq -d "$scratch/b")" ] ||
+	    wrong "$1: twice in $2: $(uniq -d "$scratch/b" | tr '\n' ' ')"
+}
+
+# items PAGE SECTION [SUBSECTION]: what .It heads there, macros left out.
+# The items of a list in a list are left out too.
+items()
+{
+	awk -v section="$2" -v sub_section="${3-}" '
+	function rest() {
+		sub(/^\.S[hs] /, "")
+		gsub(/"|\\&/, "")
+		return $0
+	}
+	/^\.Sh / { here = rest(); below = "" }
+	/^\.Ss / { below = rest() }
+	/^\.Bl / { depth++ }
+	/^\.El/ { depth-- }
+	/^\.It / && depth == 1 && here == section && below == sub_section {
+		sub(/^\.It /, "")
+		print
+	}' "$doc/$1" |
+	    sed -e 's/Op Ar \([A-Z]*\)/[\1]/g' -e 's/Cm //g' -e 's/Ar //g' \
+		-e 's/Fl /-/g'
+}
+
+# Commands and what they take: "apply [POLICY]".
+commands()
+{
+	"$certgate" --help | awk '
+	/^  [a-z]/ {
+		line = $1
+		for (i = 2; $i ~ /^\[?[A-Z]+\]?$/; i++)
+			line = line " " $i
+		print line
+	}' >"$scratch/code"
+	items certgate.8 COMMANDS >"$scratch/manual"
+	cut -d' ' -f1 "$scratch/code" >"$scratch/commands"
+	agree command certgate.8
+}
+
+# Options, for each command: "explain --at TIME". In the manual the line
+# after the option names its commands.
+options()
+{
+	while read -r command; do
+		"$certgate" "$command" --help |
+		    awk -v command="$command" '/^  --/ {
+			print command, $1 ($2 ~ /^[A-Z]+$/ ? " " $2 : "")
+		}'
+	done <"$scratch/commands" >"$scratch/code"
+	awk '
+	/^\.Sh / { is_here = $2 == "OPTIONS" }
+	is_here && /^\.It Fl / {
+		option = "-" $3 ($4 == "Ar" ? " " $5 : "")
+		getline
+		if ($1 != ".Pq")
+			print "no command, with", option
+		for (i = 3; i <= NF; i++)
+			if ($i != ",")
+				print $i, option
+	}' "$doc/certgate.8" >"$scratch/manual"
+	agree option certgate.8
+
+	# Nor is there any other one between the lines.
+	sed 's/^[^ ]* \(--[a-z-]*\).*/\1/' "$scratch/code" | sort -u \
+	    >"$scratch/options"
+	{ cat "$scratch/options"; echo --version; } >"$scratch/code"
+	grep -o 'Fl -[a-z-]*' "$doc/certgate.8" | sed 's/Fl /-/' | sort -u \
+	    >"$scratch/manual"
+	agree "option in the text" certgate.8
+}
+
+# run STATUS COMMAND...: it ends so.
+run()
+{
+	n_checks=$((n_checks + 1))
+	expected=$1
+	shift
+	status=0
+	"$@" >"$scratch/out" 2>&1 || status=$?
+	[ $status -eq "$expected" ] ||
+	    wrong "exit status $status, not $expected: $*"
+}
+
+exit_status()
+{
+	sed -n 's/.*CMD_[A-Z]* = \([0-9]*\).*/\1/p' \
+	    "$srcdir/config-gen/cmd.h" >"$scratch/code"
+	items certgate.8 "EXIT STATUS" >"$scratch/manual"
+	agree "exit status" certgate.8
+	"$certgate" --help | sed -n '/^Exit status/,$p' |
+	    grep -oE '(^|[:;] )[0-9]+ ' | tr -dc '0-9\n' >"$scratch/manual"
+	agree "exit status" "certgate --help"
+	run 2 "$certgate"
+	run 2 "$certgate" --no-such-option
+	run 2 "$certgate" check one two
+	run 1 "$certgate" check "$scratch/missing.yaml"
+
+	grep -oE 'return [^;(-]*;' "$srcdir/helpers/authorized-principals.c" |
+	    grep -oE '[0-9]+' | sort -u >"$scratch/code"
+	items authorized-principals.8 "EXIT STATUS" >"$scratch/manual"
+	agree "exit status" authorized-principals.8
+}
+
+# In this order, which is the order of checking.
+reasons()
+{
+	sed -n 's/.*\[REASON_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' \
+	    "$srcdir/lib/reason.c" >"$scratch/code"
+	items certgate.8 "HOW A LOGIN IS DECIDED" >"$scratch/manual"
+	agree "reason code" certgate.8
+	[ "$(wc -l <"$scratch/code")" -eq \
+	    "$(grep -c '^	REASON_' "$srcdir/lib/reason.h")" ] ||
+	    wrong "reason code: not all were found in lib/reason.c"
+	cmp -s "$scratch/code" "$scratch/manual" ||
+	    wrong "reason code: another order in certgate.8"
+	# explain knows of things that the decision does not.
+	sed -n 's/.*->code = "\([a-z-]*\)".*/\1/p' \
+	    "$srcdir/config-gen/cmd_explain.c" >"$scratch/code"
+	awk '/^has one more/ { getline; print $2 }' "$doc/certgate.8" \
+	    >"$scratch/manual"
+	agree "reason of explain" certgate.8
+}
+
+# Where a key stands: the word of the table, and the manual's headings.
+places='TOP=The policy
+AUTHORITY=An authority
+REQUIRE=Requirements
+GROUP=A group
+RULE=A user'\''s rule
+ENTRY=An entry'
+
+# From the parser's one table; a key that nothing reads is refused by name.
+policy_keys()
+{
+	tr -d '\n' <"$srcdir/config-gen/policy_keys.c" | sed 'y/{}/\n\n/' |
+	    awk -F'"' '/^ POLICY_[A-Z]+, "/ {
+		where = $1
+		gsub(/ POLICY_|, $/, "", where)
+		print where, ($0 ~ /NULL *$/ ? "refused" : "read"), $2
+	}' >"$scratch/table"
+	[ "$(wc -l <"$scratch/table")" -eq "$(grep -c '{ POLICY_[A-Z]*, "' \
+	    "$srcdir/config-gen/policy_keys.c")" ] ||
+	    wrong "policy key: not all were found in the parser's table"
+
+	sed -n 's/ read / /p' "$scratch/table" >"$scratch/code"
+	echo "$places" | while IFS='=' read -r where heading; do
+		items certgate-policy.5 DESCRIPTION "$heading" |
+		    sed "s/^/$where /"
+	done >"$scratch/manual"
+	agree "policy key" certgate-policy.5
+
+	sed -n 's/.* refused //p' "$scratch/table" >"$scratch/code"
+	items certgate-policy.5 "NOT IN THIS VERSION" >"$scratch/manual"
+	agree "refused policy key" certgate-policy.5
+}
+
+# Options of entries: those taken and those refused, in two lists.
+entry_options()
+{
+	sed -n 's/^	{ "\([a-z0-9-]*\)", \(OPTION_[A-Z]*\),.*/\2 \1/p' \
+	    "$srcdir/lib/principal.c" |
+	    sed -e 's/OPTION_REFUSED/refused/' -e 's/OPTION_[A-Z]*/taken/' \
+		>"$scratch/code"
+	[ "$(wc -l <"$scratch/code")" -eq "$(grep -c ', OPTION_[A-Z]*,' \
+	    "$srcdir/lib/principal.c")" ] ||
+	    wrong "option of an entry: not all were found in lib/principal.c"
+	awk '
+	/^\.Sh / { is_here = $2 == "OPTIONS"; kind = "taken" }
+	/^Refused by name/ { kind = "refused" }
+	is_here && /^\.It Cm / { print kind, $3 }' \
+	    "$doc/certgate-policy.5" >"$scratch/manual"
+	agree "option of an entry" certgate-policy.5
+}
+
+directives()
+{
+	awk '
+	/ target_keywords\[.*= \{/ { is_here = 1 }
+	/^}/ { is_here = 0 }
+	is_here && /"/ { split($0, part, "\""); print part[2] }' \
+	    "$srcdir/config-gen/target.c" >"$scratch/code"
+	awk '
+	/^\.Ed/ { is_here = 0 }
+	is_here && !/^\./ { print tolower($1) }
+	/^\.\\" directives/ { is_here = 1 }' "$doc/certgate.8" \
+	    >"$scratch/manual"
+	agree directive certgate.8
+}
+
+helper()
+{
+	grep '[ "][a-z_]*=\\*"' "$srcdir/helpers/authorized-principals.c" |
+	    grep -o '[a-z_]*=\\*"' | sed 's/=.*//' | sort -u \
+	    >"$scratch/code"
+	items authorized-principals.8 DESCRIPTION "The log line" \
+	    >"$scratch/manual"
+	agree "field of the log line" authorized-principals.8
+
+	helpers/authorized-principals -h |
+	    sed -n 's/^usage: authorized-principals //p' | tr ' ' '\n' |
+	    tr -d '[]' >"$scratch/code"
+	awk '
+	/^\.Sh / { is_here = $2 == "SYNOPSIS"; n = 0 }
+	is_here && /^\.Nm/ { n++ }
+	is_here && n == 1 && !/^\.(Nm|Sh)/' "$doc/authorized-principals.8" |
+	    sed -e 's/^\.//' -e 's/Op //' -e 's/Ar //' -e 's/Fl \\-/--/' \
+		-e 's/Fl i/-i/' | tr ' ' '\n' >"$scratch/manual"
+	agree "argument of the helper" authorized-principals.8
+}
+
+# Keys of --format json: each that the manual has stands in the code.
+json()
+{
+	cat "$srcdir"/config-gen/*.c | grep -oE '"[a-z_]+"' | tr -d '"' |
+	    sort -u >"$scratch/strings"
+	awk '
+	/^\.Sh / { is_here = $2 == "JSON" }
+	is_here && /^\.Cm / {
+		for (i = 2; i <= NF; i++)
+			if ($i ~ /^[a-z_]+$/)
+				print $i
+	}' "$doc/certgate.8" | sort -u >"$scratch/words"
+	known "key of JSON" "$scratch/strings" <"$scratch/words"
+}
+
+# Every page of ours that one names is there.
+references()
+{
+	grep -ho '^\.Xr [a-z_-]*[a-z] [0-9]' "$doc"/*.[1-9] | sort -u |
+	    awk '$2 ~ /^(certgate|authorized-principals|pam_certgate)/' \
+		>"$scratch/references"
+	while read -r _ name section; do
+		n_checks=$((n_checks + 1))
+		[ -e "$doc/$name.$section" ] ||
+		    wrong "there is no page $name($section)"
+	done <"$scratch/references"
+}
+
+# Command lines of all documents: what stands in backquotes or is set apart,
+# each after a "$ ".
+command_lines()
+{
+	sed -n 's/^    \([$] \)\{0,1\}/$ /p' "$srcdir/README.md" "$srcdir/CONTRIBUTING.md"
+	# shellcheck disable=SC2016 # backquotes
+	grep -ohE '`[^`]+`' "$srcdir/README.md" "$srcdir/CONTRIBUTING.md" |
+	    sed 's/^`\(.*\)`$/$ \1/'
+	awk '
+	/^\.Ed/ { is_here = 0 }
+	is_here { print "$ " $0 }
+	/^\.Bd -literal/ { is_here = 1 }
+	/^\.Ql certgate / { print "$ " substr($0, 5) }
+	/^\.Nm Cm / { print "$ certgate", $3 }' "$doc"/*.[1-9]
+}
+
+# named WORDS: the word after these, in command lines.
+named()
+{
+	grep -oE "^[$] (sudo )?$1 [a-z][a-z0-9-]*" "$scratch/lines" |
+	    sed 's/.* //' | sort -u
+}
+
+# known WHAT FILE: each line of standard input is one of FILE.
+known()
+{
+	sort -u "$2" >"$scratch/known"
+	while read -r word; do
+		n_checks=$((n_checks + 1))
+		grep -qxF -e "$word" "$scratch/known" ||
+		    wrong "$1: the documents name \"$word\""
+	done
+}
+
+readme()
+{
+	command_lines >"$scratch/lines"
+	named certgate >"$scratch/words"
+	known command "$scratch/commands" <"$scratch/words"
+
+	sed -n 's/^\([a-z][a-z0-9 -]*\):.*/\1/p' Makefile | tr ' ' '\n' \
+	    >"$scratch/targets"
+	named make >"$scratch/words"
+	known "make target" "$scratch/targets" <"$scratch/words"
+
+	"$srcdir/bootstrap" --help | grep -oE 'bootstrap [a-z]+' |
+	    sed 's/.* //' >"$scratch/modes"
+	named ./bootstrap >"$scratch/words"
+	known "word of bootstrap" "$scratch/modes" <"$scratch/words"
+
+	# Options: of certgate, of configure, or of useradd(8).
+	{
+		cat "$scratch/options"
+		"$srcdir/configure" --help | grep -oE -e '--[a-z-]+'
+		printf '%s\n' --system --user-group --no-create-home \
+		    --home-dir --shell
+	} >"$scratch/all"
+	grep -oE -e ' --[a-z-]+' "$scratch/lines" | tr -d ' ' | sort -u \
+	    >"$scratch/words"
+	known option "$scratch/all" <"$scratch/words"
+}
+
+# The version at hand stands first in NEWS.
+news()
+{
+	n_checks=$((n_checks + 1))
+	"$certgate" --version >"$scratch/out"
+	head -n 1 "$srcdir/NEWS" | grep -qF "$(cat "$scratch/out")" ||
+	    wrong "NEWS does not begin with $(cat "$scratch/out")"
+}
+
+commands
+options
+exit_status
+reasons
+policy_keys
+entry_options
+directives
+helper
+json
+references
+readme
+news
+
+# As the unit tests say it, so that it is counted with theirs.
+printf '%d%%: Checks: %d, Failures: %d, Errors: 0\n' \
+    $(((n_checks - n_wrong) * 100 / n_checks)) $n_checks $n_wrong
+[ $n_wrong -eq 0 ]

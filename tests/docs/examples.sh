@@ -1,0 +1,124 @@
+#!/bin/sh
+# Every policy that the README and the manuals show is one that certgate
+# takes.
+#
+# Run by make check in the build folder, srcdir in the environment. A policy
+# that begins with "version" stands by itself; another one is tried together
+# with a small whole policy, as are the policy lines of the README's table.
+set -eu
+
+srcdir=${srcdir:-.}
+certgate=${CERTGATE:-config-gen/certgate}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+umask 022
+n_checks=0
+n_wrong=0
+
+# The files that the examples name.
+folder=$scratch/policy
+mkdir -p "$folder/policy.d"
+key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA'
+echo "${key}IO9OhnyuHoX6l588NHocqEtCxOumbOJORSddNZwboxA6" >"$folder/ca.pub"
+cp "$folder/ca.pub" "$folder/cloudflare-ca.pub"
+echo "${key}IL93fSR7fMblLsW/h7XID683o5UnScVOIfS9azPUGK06" \
+    >"$folder/vault-ca.pub"
+printf '# on call\nalice@example.com\n' >"$folder/oncall.txt"
+printf 'users:\n  included: alice@example.com\n' >"$folder/policy.d/a.yaml"
+
+# extract FILE: each policy to $scratch/found/N, a line that heads it aside.
+extract()
+{
+	rm -rf "$scratch/found"
+	mkdir "$scratch/found"
+	awk -v out="$scratch/found/" '
+	/^```$/ || /^\.Ed$/ { is_here = 0 }
+	is_here {
+		gsub(/\\e/, "\\")
+		print >(out n)
+	}
+	/^```yaml$/ { is_here = 1; n++ }
+	/^\.\\" example$/ { getline; is_here = 1; n++ }' "$1"
+}
+
+# try NAME: the policy in $folder/policy.yaml.
+try()
+{
+	n_checks=$((n_checks + 1))
+	"$certgate" check "$folder/policy.yaml" >"$scratch/said" 2>&1 && return
+	n_wrong=$((n_wrong + 1))
+	echo "examples: $1: certgate does not take it:"
+	sed 's/^/    /' "$scratch/said"
+}
+
+base()
+{
+	printf 'version: 1\n'
+	echo "$1" | grep -q '^authorities:' ||
+	    printf 'authorities: {base: {file: ca.pub}}\n'
+	echo "$1" | grep -q '^users:' || printf 'users: {base: any}\n'
+	printf '%s\n' "$1"
+}
+
+# The right column of the README's table: policy lines in backquotes.
+table()
+{
+	awk -F' [|] ' '
+	/^\| pasted by hand / { is_here = 1; getline; next }
+	!/^\|/ { is_here = 0 }
+	is_here { print $NF }' "$srcdir/README.md" >"$scratch/column"
+	# shellcheck disable=SC2016 # backquotes
+	<"$scratch/column" grep -oE '`[^`]+`' | tr -d '`' >"$scratch/lines"
+	while read -r line; do
+		case $line in
+		authorities:*) base "$line" ;;
+		*) base "users: {$line}" ;;
+		esac >"$folder/policy.yaml"
+		try "README.md: $line"
+	done <"$scratch/lines"
+	[ -s "$scratch/lines" ] || {
+		n_wrong=$((n_wrong + 1))
+		echo "examples: no policy lines found in the README's table"
+	}
+}
+
+# The README's error: its first policy with a slip in it.
+slip()
+{
+	extract "$srcdir/README.md"
+	sed -e 's/principals:/princpals:/' -e 's/ *# what this CA.*//' \
+	    "$scratch/found/1" >"$folder/policy.yaml"
+	"$certgate" check "$folder/policy.yaml" >"$scratch/said" 2>&1 || true
+	sed -e "s|$folder|/etc/certgate|" -e 's/^/    /' "$scratch/said" \
+	    >"$scratch/quoted"
+	n_checks=$((n_checks + 1))
+	lines=$(wc -l <"$scratch/quoted")
+	grep -A "$((lines - 1))" '^    /etc/certgate/policy.yaml:.*: error' \
+	    "$srcdir/README.md" | cmp -s - "$scratch/quoted" && return
+	n_wrong=$((n_wrong + 1))
+	echo "examples: the README's error is not what certgate says:"
+	cat "$scratch/quoted"
+}
+
+for page in README.md doc/certgate-policy.5; do
+	extract "$srcdir/$page"
+	for example in "$scratch/found"/*; do
+		if [ ! -e "$example" ]; then
+			n_wrong=$((n_wrong + 1))
+			echo "examples: none found in $page"
+			continue
+		fi
+		text=$(cat "$example")
+		case $text in
+		version:*) echo "$text" ;;
+		*) base "$text" ;;
+		esac >"$folder/policy.yaml"
+		try "$page: example ${example##*/}"
+	done
+done
+table
+slip
+
+printf '%d%%: Checks: %d, Failures: %d, Errors: 0\n' \
+    $(((n_checks - n_wrong) * 100 / n_checks)) $n_checks $n_wrong
+[ $n_wrong -eq 0 ]
