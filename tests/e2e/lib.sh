@@ -22,14 +22,14 @@ case_name=none
 ok()
 {
 	n_passed=$((n_passed + 1))
-	echo "ok $((n_passed + n_failed)) - $case_name: $1"
+	echo "ok - $case_name: $1"
 }
 
 # not_ok NAME WHAT...: a failed check, with what was seen.
 not_ok()
 {
 	n_failed=$((n_failed + 1))
-	echo "not ok $((n_passed + n_failed)) - $case_name: $1"
+	echo "not ok - $case_name: $1"
 	shift
 	printf '# %s\n' "$@"
 }

@@ -4,6 +4,7 @@ tests_e2e_logsink_SOURCES = tests/e2e/logsink.c
 
 e2e_files = \
 	tests/e2e/demo.sh \
+	tests/e2e/inside.sh \
 	tests/e2e/lib.sh \
 	tests/e2e/machine.sh \
 	tests/e2e/makecert.js \

@@ -5,29 +5,22 @@
 #
 # -d: the demonstration instead. Called by make, which says in the
 # environment where things are: srcdir, builddir, sbindir, pkglibexecdir.
-# SSHD, SSH and SSH_KEYGEN choose another OpenSSH. Works in a sandbox that
-# leaves the machine as it was; ends with one line that sums up.
+# SSHD, SSH and SSH_KEYGEN choose another OpenSSH. E2E_LANES sandboxes (by
+# default one per processor, 4 at most) take the cases from one queue; none
+# changes this machine. Ends with one line that sums up.
 set -eu
 
 : "${sbindir:?}" "${pkglibexecdir:?}"
 srcdir=$(cd "${srcdir:-.}" && pwd -P)
 builddir=$(cd "${builddir:-.}" && pwd -P)
 here=$srcdir/tests/e2e
+folders=(-r "$srcdir" -r "$builddir")
+lanes=()
 
-# What of this machine the tests would change if the sandbox leaked.
-machine_listing()
+# Programs that the environment chooses must be seen in the sandbox.
+add_folders()
 {
-	find /etc/ssh /etc/certgate /etc/passwd /etc/group /etc/shadow /run/sshd \
-	    "$sbindir" "$pkglibexecdir" -printf '%p %m %u %s %T@\n' 2>&1 | sort
-	awk '{ $1 = $2 = ""; print }' /proc/self/mountinfo
-}
-
-# Outside: into the sandbox, with the folders that must be seen there, and
-# afterwards a look at whether the machine is as it was.
-enter_sandbox()
-{
-	local program folders=(-r "$srcdir" -r "$builddir") status=0
-	local before counts n_passed=0 n_failed=0
+	local program
 
 	for program in "${SSHD-}" "${SSH-}" "${SSH_KEYGEN-}"; do
 		[ -n "$program" ] || continue
@@ -37,82 +30,115 @@ enter_sandbox()
 		fi
 		folders+=(-r "$(dirname "$(dirname "$program")")")
 	done
+}
+
+in_sandbox()
+{
+	exec "$here/sandbox.sh" "${folders[@]}" env srcdir="$srcdir" \
+	    builddir="$builddir" sbindir="$sbindir" \
+	    pkglibexecdir="$pkglibexecdir" "$here/inside.sh" "$@"
+}
+
+# What of this machine the tests would change if the sandbox leaked.
+machine_listing()
+{
+	find /etc/ssh /etc/certgate /etc/passwd /etc/group /etc/shadow /run/sshd \
+	    "$sbindir" "$pkglibexecdir" -printf '%p %m %u %s %T@\n' 2>&1 | sort
+	awk '{ $1 = $2 = ""; print }' /proc/self/mountinfo
+}
+
+# A file without a name, as descriptor $1.
+open_scratch()
+{
+	local file
+
+	file=$(mktemp)
+	eval "exec $1<>\"\$file\""
+	rm "$file"
+}
+
+# How many sandboxes are worth it for $1 cases.
+count_lanes()
+{
+	local n=${E2E_LANES:-$(getconf _NPROCESSORS_ONLN)}
+
+	[ "$n" -le 4 ] || n=4
+	[ "$n" -le "$1" ] || n=$1
+	echo "$n"
+}
+
+# Descriptor 3 takes each lane's counts, 4 is the queue of cases.
+run_lanes()
+{
+	local i
+
+	open_scratch 3
+	open_scratch 4
+	printf '%s\n' "$@" >/proc/self/fd/4
+	# unshare passes over gentler signals; with it goes all inside.
+	trap 'kill -KILL "${lanes[@]}"; exit 130' INT TERM HUP
+	for ((i = $(count_lanes $#); i > 0; i--)); do
+		in_sandbox &
+		lanes+=($!)
+	done
+}
+
+# Number the checks of all lanes.
+number()
+{
+	awk '
+	sub(/^ok - /, "") { $0 = "ok " ++n " - " $0 }
+	sub(/^not ok - /, "") { $0 = "not ok " ++n " - " $0 }
+	{ print; fflush() }'
+}
+
+run_tests()
+{
+	local before lane status=0 n_passed=0 n_failed=0 n_ended=0
+
 	before=$(machine_listing)
-	counts=$(mktemp)
-	exec 3<>"$counts"
-	rm "$counts"
-	"$here/sandbox.sh" "${folders[@]}" env \
-	    srcdir="$srcdir" builddir="$builddir" sbindir="$sbindir" \
-	    pkglibexecdir="$pkglibexecdir" E2E_INSIDE=1 \
-	    "$here/run.sh" "$@" || status=$?
-	if [ "$status" -eq 77 ] && [ "${1-}" = -d ]; then
-		echo "demo: not shown, since there is no sandbox"
-		exit 1
-	elif [ "$status" -eq 77 ]; then
+	run_lanes "$@"
+	for lane in "${lanes[@]}"; do
+		wait "$lane" || status=$?
+	done
+	if [ "$status" -eq 77 ]; then
 		echo "e2e: 0 passed, 0 failed, 1 skipped"
-		exit 0
+		return
 	fi
-	[ "${1-}" != -d ] || exit "$status"
-	if ! read -r n_passed n_failed </proc/self/fd/3; then
-		echo "not ok 1 - the tests came to their end"
-		n_passed=0
-		n_failed=1
+	read -r n_passed n_failed n_ended < <(awk '
+		{ passed += $1; failed += $2 }
+		END { print passed + 0, failed + 0, NR }' /proc/self/fd/3)
+	if [ "$n_ended" -ne ${#lanes[@]} ]; then
+		n_failed=$((n_failed + 1))
+		echo "not ok - every sandbox came to its end"
 	fi
 	if [ "$before" = "$(machine_listing)" ]; then
 		n_passed=$((n_passed + 1))
-		echo "ok $((n_passed + n_failed)) - the machine is as it was"
+		echo "ok - the machine is as it was"
 	else
 		n_failed=$((n_failed + 1))
-		echo "not ok $((n_passed + n_failed)) - the machine is as it was"
+		echo "not ok - the machine is as it was"
 		diff <(echo "$before") <(machine_listing) | sed 's/^/# /'
 	fi
 	echo "e2e: $n_passed passed, $n_failed failed"
 	[ "$n_failed" -eq 0 ] && [ "$status" -eq 0 ]
-	exit
 }
 
-run_case()
-{
-	case_name=$1
-	client=ssh
-	port=22
-	rm -rf "$CERTS"
-	machine_reset
-	if sshd_start; then
-		# shellcheck source=/dev/null
-		. "$here/cases/$case_name.sh"
-	else
-		not_ok "sshd starts"
-	fi
-	sshd_stop
-}
-
-[ "${E2E_INSIDE-}" = 1 ] || enter_sandbox "$@"
-
-# Process 1 of a namespace gets no signal that it does not catch.
-trap 'exit 130' INT
-trap 'exit 143' TERM
-set +e
-CERTGATE=$sbindir/certgate
-# shellcheck source=tests/e2e/machine.sh
-. "$here/machine.sh"
-# shellcheck source=tests/e2e/lib.sh
-. "$here/lib.sh"
+add_folders
 if [ "${1-}" = -d ]; then
-	# shellcheck source=tests/e2e/demo.sh
-	. "$here/demo.sh"
-	exit
+	status=0
+	(in_sandbox -d) || status=$?
+	[ "$status" -ne 77 ] ||
+	    echo "demo: not shown, since there is no sandbox"
+	exit "$status"
 fi
-
-machine_start
-echo "# $("$SSHD" -V 2>&1 | grep -o 'OpenSSH_[^ ,]*' | head -n 1)," \
-    "certgate in $sbindir"
-cases=("$@")
 [ $# -gt 0 ] || for name in "$here"/cases/*.sh; do
-	cases+=("$(basename "$name" .sh)")
+	set -- "$@" "$(basename "$name" .sh)"
 done
-for name in "${cases[@]}"; do
-	run_case "$name"
-done
-echo "$n_passed $n_failed" >&3
-[ "$n_failed" -eq 0 ]
+exec > >(number)
+number=$!
+status=0
+run_tests "$@" || status=$?
+exec >&-
+wait "$number" || true
+exit "$status"
