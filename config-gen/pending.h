@@ -71,7 +71,7 @@ int pending_extend(struct pending *p, struct err *err);
 int64_t pending_left(
     const struct pending *p, const char *boot, int64_t now_boot_s);
 
-/* The same for now.  Where that cannot be told, it is over. */
+/* The same, at the present time.  Where that cannot be told, it is over. */
 int64_t pending_left_s(const struct pending *p);
 
 /* Write p as text, allocated, terminated; the caller frees. */

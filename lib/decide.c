@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "lib/authority.h"
 #include "lib/glob.h"
 #include "lib/principal.h"
 
@@ -20,45 +21,6 @@ struct search {
 	struct index_grant ended;
 	bool is_broken; /* the index does not add up */
 };
-
-/* Whether a packed list of strings holds s.  A broken one holds nothing. */
-static bool
-list_has(struct span list, struct span s)
-{
-	struct span one;
-
-	while (wire_get_string(&list, &one) == 0) {
-		if (span_equal(one, s))
-			return true;
-	}
-	return false;
-}
-
-/* Whether the authority's domains include that of name, which must have one. */
-static bool
-is_in_domains(const struct index_authority *a, struct span name)
-{
-	struct span domain = identity_domain(name);
-
-	return domain.p != NULL && list_has(a->domains, domain);
-}
-
-/* Whether the authority may vouch for identity. */
-static bool
-covers(const struct index_authority *a, struct span identity)
-{
-	return identity_domain(identity).p == NULL || a->domains.len == 0 ||
-	    is_in_domains(a, identity);
-}
-
-/* Whether principal is what the authority writes for identity. */
-static bool
-stands_for(const struct index_authority *a, struct span principal,
-    struct span identity)
-{
-	return covers(a, identity) &&
-	    span_equal(principal, identity_principal(identity, a->principals));
-}
 
 static enum reason
 check_validity(const struct decide_request *r, struct decision *d)
@@ -87,7 +49,7 @@ key_id_names_principal(const struct decision *d)
 	size_t i;
 
 	for (i = 0; i < c->n_principals; i++) {
-		if (stands_for(&d->authority, c->principals[i], c->key_id) ||
+		if (authority_writes(&d->authority, c->principals[i], c->key_id) ||
 		    span_equal(c->principals[i], c->key_id))
 			return true;
 	}
@@ -136,7 +98,7 @@ key_type_fits(const struct decision *d)
 	const char *name = cert_key_type_name(d->cert.key_type);
 
 	return d->authority.key_types.len == 0 ||
-	    list_has(d->authority.key_types, span_of(name));
+	    wire_list_has(d->authority.key_types, span_of(name));
 }
 
 /* Note where the denied identity is written; its record is one grant. */
@@ -185,10 +147,13 @@ is_denied_principal(
 	if (found != 1)
 		return found;
 	while (wire_get_string(&list, &identity) == 0) {
-		if (stands_for(&d->authority, p, identity))
-			return is_denied(r, d, identity);
+		if (!authority_writes(&d->authority, p, identity))
+			continue;
+		if ((found = is_denied(r, d, identity)) != 0)
+			return found;
 	}
-	return 0;
+	/* A list cut short may have lost the one that is denied. */
+	return list.len == 0 ? 0 : -1;
 }
 
 static enum reason
@@ -333,8 +298,8 @@ key_id_vouches(struct search *s, struct span principal)
 
 	if (!d->authority.key_id_identity)
 		return true;
-	if (is_in_domains(&d->authority, d->cert.key_id) &&
-	    stands_for(&d->authority, principal, d->cert.key_id))
+	if (authority_has_domain(&d->authority, d->cert.key_id) &&
+	    authority_writes(&d->authority, principal, d->cert.key_id))
 		return true;
 	s->is_named = true;
 	return false;
@@ -347,7 +312,7 @@ is_same_name(const struct search *s, struct span principal)
 
 	if (a->principals == PRINCIPALS_EMAIL)
 		return span_equal(identity_prefix(principal), s->r->user) &&
-		    is_in_domains(a, principal);
+		    authority_has_domain(a, principal);
 	return span_equal(principal, s->r->user);
 }
 
@@ -381,7 +346,7 @@ try_member(struct search *s, struct decide_line *line, uint32_t set,
 	struct span value;
 	int found;
 
-	if (!stands_for(&s->d->authority, line->principal, identity))
+	if (!authority_writes(&s->d->authority, line->principal, identity))
 		return;
 	found = index_member(
 	    s->r->index, set, 'i', identity, &value, &s->d->detail);
@@ -410,8 +375,12 @@ try_set(struct search *s, struct decide_line *line, uint32_t set,
 	    s->r->index, set, 'p', line->principal, &list, &s->d->detail);
 	if (found < 0)
 		s->is_broken = true;
-	while (found == 1 && wire_get_string(&list, &identity) == 0)
+	if (found != 1)
+		return;
+	while (wire_get_string(&list, &identity) == 0)
 		try_member(s, line, set, group, identity);
+	if (list.len != 0)
+		s->is_broken = true;
 }
 
 /* The literal principals of a large rule. */
@@ -440,7 +409,7 @@ try_grant(
 
 	switch (g->kind) {
 	case GRANT_IDENTITY:
-		if (stands_for(&s->d->authority, line->principal, g->text) &&
+		if (authority_writes(&s->d->authority, line->principal, g->text) &&
 		    is_by_key_id(s, g->text))
 			offer(s, line, g, g->text);
 		break;

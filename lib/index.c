@@ -150,7 +150,9 @@ index_authority_by_number(struct index *x, uint32_t number,
 	    wire_get_string(&v, &a.critical_options) < 0 ||
 	    wire_get_string(&v, &a.key_types) < 0 ||
 	    wire_get_u32(&v, &a.file) < 0 || wire_get_u32(&v, &a.line) < 0 ||
-	    v.len != 0 || mode > PRINCIPALS_EMAIL_PREFIX ||
+	    v.len != 0 || !wire_is_list(a.domains) ||
+	    !wire_is_list(a.key_ids) || !wire_is_list(a.critical_options) ||
+	    !wire_is_list(a.key_types) || mode > PRINCIPALS_EMAIL_PREFIX ||
 	    (flags & ~AUTHORITY_KEY_ID_IDENTITY) != 0)
 		return broken(err);
 	a.principals = (enum principals_mode)mode;
@@ -273,7 +275,8 @@ index_grant_next(struct span *grants, struct index_grant *out)
 		return -1;
 	/* A flagged field that is empty would turn a limit into none. */
 	if (((flags & GRANT_HAS_OPTIONS) && g.options.len == 0) ||
-	    ((flags & GRANT_HAS_FROM) && g.from.len == 0))
+	    ((flags & GRANT_HAS_FROM) && g.from.len == 0) ||
+	    !wire_is_list(g.from))
 		return -1;
 	g.kind = (enum grant_kind)kind;
 	g.until = (int64_t)until;

@@ -1,5 +1,6 @@
 # lib_login: what the login helper is made of; links nothing heavy.
 lib_login = \
+	lib/authority.c lib/authority.h \
 	lib/base64.c lib/base64.h \
 	lib/cdbfile.c lib/cdbfile.h \
 	lib/cert.c lib/cert.h \

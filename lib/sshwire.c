@@ -102,6 +102,28 @@ resize(struct wire *w, size_t size)
 	return 0;
 }
 
+bool
+wire_is_list(struct span list)
+{
+	struct span one;
+
+	while (wire_get_string(&list, &one) == 0)
+		;
+	return list.len == 0;
+}
+
+bool
+wire_list_has(struct span list, struct span s)
+{
+	struct span one;
+
+	while (wire_get_string(&list, &one) == 0) {
+		if (span_equal(one, s))
+			return true;
+	}
+	return false;
+}
+
 /* Room for len more bytes, or NULL. */
 static unsigned char *
 reserve(struct wire *w, size_t len)

@@ -36,6 +36,13 @@ int wire_get_u64(struct span *in, uint64_t *out);
 int wire_get_string(struct span *in, struct span *out);
 
 /*
+ * A list: strings one after the other, and nothing left over.  Look into one
+ * that is none, and it holds what comes before the damage.
+ */
+bool wire_is_list(struct span list);
+bool wire_list_has(struct span list, struct span s);
+
+/*
  * A writer.  Starts as WIRE_INIT or WIRE_ON; grows as needed; after a failed
  * allocation has_failed stays set and further calls do nothing, so that one
  * test at the end is enough.  Ended by wire_free.

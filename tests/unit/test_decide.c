@@ -25,6 +25,7 @@ enum {
 	GLOB, /* key_id *@example.com */
 	ADDRESSED, /* critical_options [source-address] */
 	ECDSA_ONLY, /* key_types [ecdsa-sha2-nistp256] */
+	DAMAGED, /* critical_options is no list */
 	N_AUTHORITIES,
 	STRANGER
 };
@@ -57,9 +58,11 @@ make_authority(struct index_make *m, uint32_t n, const char *name,
 		wire_put_text(&more, "source-address");
 	if (n == ECDSA_ONLY)
 		wire_put_text(&more, "ecdsa-sha2-nistp256");
+	if (n == DAMAGED)
+		wire_put_u32(&more, 14);
 	if (n == GLOB)
 		a.key_ids = wire_span(&more);
-	if (n == ADDRESSED)
+	if (n == ADDRESSED || n == DAMAGED)
 		a.critical_options = wire_span(&more);
 	if (n == ECDSA_ONLY)
 		a.key_types = wire_span(&more);
@@ -81,6 +84,18 @@ make_members(struct index_make *m, uint32_t set, const char *identity,
 	index_make_member(m, set, 'i', span_of(identity),
 	    value == NULL ? (struct span) { NULL, 0 } : wire_span(value));
 	wire_put_text(&list, identity);
+	index_make_member(m, set, 'p', span_of(prefix), wire_span(&list));
+	wire_free(&list);
+}
+
+/* A prefix whose list lost its end, and with it who stands behind it. */
+static void
+make_cut_prefix(struct index_make *m, uint32_t set, const char *prefix)
+{
+	struct wire list = WIRE_INIT;
+
+	wire_put_text(&list, "somebody@example.com");
+	wire_put_u32(&list, 20);
 	index_make_member(m, set, 'p', span_of(prefix), wire_span(&list));
 	wire_free(&list);
 }
@@ -194,6 +209,7 @@ make_denied(struct index_make *m)
 	put_entry(&value, &e, 0);
 	make_members(
 	    m, INDEX_SET_DENY, "mallory@example.com", "mallory", &value);
+	make_cut_prefix(m, INDEX_SET_DENY, "trudy");
 	index_make_set_name(m, INDEX_SET_DENY, "deny", "");
 	wire_free(&value);
 }
@@ -218,7 +234,9 @@ open_world(void)
 	make_authority(m, GLOB, "glob", PRINCIPALS_VERBATIM, "");
 	make_authority(m, ADDRESSED, "addressed", PRINCIPALS_VERBATIM, "");
 	make_authority(m, ECDSA_ONLY, "ecdsa-only", PRINCIPALS_VERBATIM, "");
+	make_authority(m, DAMAGED, "damaged", PRINCIPALS_VERBATIM, "");
 	make_members(m, RELEASE, "alice@example.com", "alice", NULL);
+	make_cut_prefix(m, RELEASE, "carol");
 	index_make_set_name(m, RELEASE, "group", "release");
 	make_rules(m);
 	make_big(m);
@@ -392,6 +410,12 @@ static const struct row rows[] = {
 	    .source_address = "192.0.2.0/24" },
 	{ "a key type that is not allowed", "kiosk", ECDSA_ONLY, "x", "k",
 	    REASON_KEY_TYPE_REFUSED, "", 17 },
+	{ "a requirement that is damaged", "kiosk", DAMAGED, "x", "k",
+	    REASON_INDEX_UNREADABLE, "", 0 },
+	{ "a denied prefix that is damaged", "kiosk", PREFIX, "trudy", "k",
+	    REASON_INDEX_UNREADABLE, "", 11 },
+	{ "a group's prefix that is damaged", "deploy", PREFIX, "carol", "k",
+	    REASON_INDEX_UNREADABLE, "", 52 },
 	{ "a key ID with control characters", "kiosk", GLOB, "x",
 	    "a\n\033@example.com", OK, "x\n", 56 },
 };

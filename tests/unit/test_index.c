@@ -99,6 +99,22 @@ START_TEST(test_grant_fields)
 }
 END_TEST
 
+/* Networks that are no list would be none, and so no limit. */
+START_TEST(test_damaged_networks)
+{
+	struct index_grant in = { .kind = GRANT_ANY, .until = INT64_MAX };
+	struct index_grant out;
+	struct wire w = WIRE_INIT;
+	struct span grants;
+
+	in.from = (struct span) { (const unsigned char *)"\0\0\0\2x", 5 };
+	index_put_grant(&w, &in);
+	grants = wire_span(&w);
+	ck_assert_int_eq(index_grant_next(&grants, &out), -1);
+	wire_free(&w);
+}
+END_TEST
+
 static void
 expect_open_fails(FILE *f, const char *text)
 {
@@ -193,6 +209,7 @@ main(void)
 
 	tcase_add_test(t, test_round_trip);
 	tcase_add_test(t, test_grant_fields);
+	tcase_add_test(t, test_damaged_networks);
 	tcase_add_test(t, test_empty);
 	tcase_add_test(t, test_not_an_index);
 	tcase_add_test(t, test_cut);

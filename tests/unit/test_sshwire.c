@@ -198,6 +198,29 @@ START_TEST(test_borrowed)
 }
 END_TEST
 
+START_TEST(test_list)
+{
+	struct wire w = WIRE_INIT;
+	struct span list = { NULL, 0 };
+
+	ck_assert(wire_is_list(list));
+	ck_assert(!wire_list_has(list, span_of("a")));
+	wire_put_text(&w, "a");
+	wire_put_text(&w, "");
+	wire_put_text(&w, "bc");
+	list = wire_span(&w);
+	ck_assert(wire_is_list(list));
+	ck_assert(wire_list_has(list, span_of("a")));
+	ck_assert(wire_list_has(list, span_of("")));
+	ck_assert(wire_list_has(list, span_of("bc")));
+	ck_assert(!wire_list_has(list, span_of("b")));
+	list.len--;
+	ck_assert(!wire_is_list(list));
+	ck_assert(!wire_list_has(list, span_of("bc")));
+	wire_free(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -210,5 +233,6 @@ main(void)
 	tcase_add_test(tc, test_grow);
 	tcase_add_test(tc, test_failed_write);
 	tcase_add_test(tc, test_borrowed);
+	tcase_add_test(tc, test_list);
 	return run_case("sshwire", tc);
 }
