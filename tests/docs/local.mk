@@ -3,6 +3,7 @@ doc_checks = \
 	tests/docs/agree.sh \
 	tests/docs/examples.sh \
 	tests/docs/lint.sh \
+	tests/docs/shell.sh \
 	tests/headers/alone.sh
 TESTS += $(doc_checks)
 EXTRA_DIST += $(doc_checks)
