@@ -80,16 +80,14 @@ show_findings(struct cmd *c, const struct diag_report *report)
 }
 
 struct policy *
-cmd_load_policy(struct cmd *c)
+cmd_load_policy(struct cmd *c, const char *path)
 {
 	struct diag_report report = DIAG_REPORT_INIT;
 	struct policy *policy;
-	char path[PATH_MAX];
+	char of_root[PATH_MAX];
 
-	if (c->n_args > 0)
-		(void)snprintf(path, sizeof(path), "%s", c->args[0]);
-	else
-		(void)root_path(&c->root, path, ROOT_POLICY);
+	if (path == NULL)
+		path = root_path(&c->root, of_root, ROOT_POLICY);
 	policy = policy_load(path, c->root.dir, POLICY_MAX_BYTES, &report);
 	show_findings(c, &report);
 	if (policy == NULL && !c->is_json)

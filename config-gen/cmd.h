@@ -50,11 +50,12 @@ struct cmd {
 	const char *from; /* the client's address; NULL: not known */
 	const char *at; /* a time; NULL: now */
 	const char *uid; /* the user's uid; NULL: looked up */
-	const char *policy; /* explain: ask this policy, not what is applied */
+	const char *policy; /* --policy; NULL: the root's */
 	json_t *out; /* with --format json; else NULL */
 };
 
 int cmd_apply(struct cmd *c);
+int cmd_ca_list(struct cmd *c);
 int cmd_check(struct cmd *c);
 int cmd_client_config(struct cmd *c);
 int cmd_confirm(struct cmd *c);
@@ -66,11 +67,11 @@ int cmd_rollback(struct cmd *c);
 int cmd_status(struct cmd *c);
 
 /*
- * Load the policy that argument 0 names, by default the root's, and show all
- * that was found in it.  NULL where it cannot be used: the command ends with
+ * Load the policy at path, by default (NULL) the root's, and show all that
+ * was found in it.  NULL where it cannot be used: the command ends with
  * CMD_REFUSED.
  */
-struct policy *cmd_load_policy(struct cmd *c);
+struct policy *cmd_load_policy(struct cmd *c, const char *path);
 
 /*
  * Warn of users whom the policy names and the machine does not know; one

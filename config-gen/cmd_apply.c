@@ -143,7 +143,7 @@ cmd_apply(struct cmd *c)
 		    "back in time what is changed with --root");
 		return cmd_fail_unchanged(c, &err);
 	}
-	if ((a.policy = cmd_load_policy(c)) == NULL)
+	if ((a.policy = cmd_load_policy(c, c->args[0])) == NULL)
 		return CMD_REFUSED;
 	cmd_warn_unknown_users(c, a.policy);
 	if (prepare(&a, c, &err) < 0 ||

@@ -7,7 +7,7 @@ cmd_check(struct cmd *c)
 {
 	struct policy *p;
 
-	if ((p = cmd_load_policy(c)) == NULL)
+	if ((p = cmd_load_policy(c, c->args[0])) == NULL)
 		return CMD_REFUSED;
 	cmd_say(c, "policy", "%s: %zu authorit%s, %zu group%s, %zu user%s",
 	    p->files[0], p->n_authorities, p->n_authorities == 1 ? "y" : "ies",

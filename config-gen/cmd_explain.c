@@ -112,13 +112,10 @@ parse_time(const char *text, int64_t *out, struct err *err)
 static int
 compile_policy(struct explain *e, struct err *err)
 {
-	struct cmd of_policy = *e->c;
 	struct policy *p;
 	int ret;
 
-	of_policy.args[0] = e->c->policy;
-	of_policy.n_args = 1;
-	if ((p = cmd_load_policy(&of_policy)) == NULL)
+	if ((p = cmd_load_policy(e->c, e->c->policy)) == NULL)
 		return err_setf(
 		    err, ERR_REFUSED, "the policy cannot be used");
 	e->index_fd = memfd_create("policy.cdb", MFD_CLOEXEC);

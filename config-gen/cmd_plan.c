@@ -405,7 +405,7 @@ cmd_plan(struct cmd *c)
 		(void)json_object_set_new(c->out, "files", p->files);
 		(void)json_object_set_new(c->out, "users", p->users);
 	}
-	if ((p->policy = cmd_load_policy(c)) != NULL) {
+	if ((p->policy = cmd_load_policy(c, c->args[0])) != NULL) {
 		cmd_warn_unknown_users(c, p->policy);
 		status = plan(p);
 	}

@@ -82,6 +82,7 @@ sbin_PROGRAMS += config-gen/certgate
 config_gen_certgate_SOURCES = \
 	config-gen/cmd.c config-gen/cmd.h \
 	config-gen/cmd_apply.c \
+	config-gen/cmd_ca_list.c \
 	config-gen/cmd_check.c \
 	config-gen/cmd_client_config.c \
 	config-gen/cmd_confirm.c \

@@ -23,13 +23,14 @@ enum {
 	ON_STATUS = 1 << 7,
 	ON_DOCTOR = 1 << 8,
 	ON_CONFIRM = 1 << 9,
-	ON_ALL = (1 << 10) - 1,
+	ON_CA_LIST = 1 << 10,
+	ON_ALL = (1 << 11) - 1,
 	/* Those that change the machine. */
 	ON_CHANGE = ON_APPLY | ON_REMOVE | ON_ROLLBACK
 };
 
 static const struct command {
-	const char *name;
+	const char *name; /* one word, or a group's and one more */
 	const char *args; /* for the usage */
 	size_t min_args, max_args;
 	unsigned int bit;
@@ -54,6 +55,8 @@ static const struct command {
 	    "look for what makes sshd fail without a word" },
 	{ "explain", "USER CERTIFICATE", 2, 2, ON_EXPLAIN, cmd_explain,
 	    "would this login succeed, and which rule says so" },
+	{ "ca list", "", 0, 0, ON_CA_LIST, cmd_ca_list,
+	    "the authorities' keys, and where they stand" },
 	{ "client-config", "HOSTNAME", 1, 1, ON_CLIENT_CONFIG,
 	    cmd_client_config,
 	    "the ssh_config block for people who connect through cloudflared" },
@@ -85,8 +88,8 @@ static const struct flag {
 	{ "no-reload", 'n', NULL, ON_CHANGE, "do not reload sshd" },
 	{ "no-rehearse", 'E', NULL, ON_APPLY,
 	    "do not try logins before the first apply" },
-	{ "policy", 'p', "POLICY", ON_EXPLAIN,
-	    "ask this policy, not what is applied" },
+	{ "policy", 'p', "POLICY", ON_EXPLAIN | ON_CA_LIST,
+	    "this policy; explain: instead of what is applied" },
 	{ "rehearse", 'e', NULL, ON_APPLY,
 	    "try logins by the real sshd first" },
 	{ "replace-conflicts", 'R', NULL, ON_PLAN | ON_APPLY | ON_ROLLBACK,
@@ -104,20 +107,53 @@ static const struct flag {
 
 #define N_FLAGS (sizeof(flags) / sizeof(flags[0]))
 
-static void
-print_usage(FILE *out)
+/* Whether name is the first of two words: "ca" of "ca list". */
+static bool
+is_in_group(const struct command *cmd, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(cmd->name, name, len) == 0 && cmd->name[len] == ' ';
+}
+
+static bool
+is_group(const char *name)
 {
 	size_t i;
 
-	(void)fprintf(out, "usage: certgate COMMAND [OPTION ...] [ARGUMENT ...]\n"
-	                   "       certgate COMMAND --help\n"
-	                   "       certgate --version\n\n");
-	for (i = 0; i < N_COMMANDS; i++)
-		(void)fprintf(out, "  %-13s %-16s  %s\n", commands[i].name,
+	for (i = 0; i < N_COMMANDS; i++) {
+		if (is_in_group(&commands[i], name))
+			return true;
+	}
+	return false;
+}
+
+/* The usage of all commands, or of a group's. */
+static void
+print_usage(FILE *out, const char *group)
+{
+	const char *before = group == NULL ? "" : " ";
+	size_t i;
+
+	if (group == NULL)
+		group = "";
+	(void)fprintf(out,
+	    "usage: certgate%s%s COMMAND [OPTION ...] [ARGUMENT ...]\n"
+	    "       certgate%s%s COMMAND --help\n",
+	    before, group, before, group);
+	(void)fputs(*group == '\0' ? "       certgate --version\n\n" : "\n",
+	    out);
+	for (i = 0; i < N_COMMANDS; i++) {
+		if (*group != '\0' && !is_in_group(&commands[i], group))
+			continue;
+		(void)fprintf(out, "  %-13s  %-16s  %s\n", commands[i].name,
 		    commands[i].args, commands[i].help);
-	(void)fprintf(out, "\nExit status: 0 done or allowed; 1 refused, "
-	                   "denied, or failed with nothing changed;\n"
-	                   "2 usage; 3 plan or status found a difference.\n");
+	}
+	if (*group == '\0')
+		(void)fprintf(out, "\nExit status: 0 done or allowed; 1 refused, "
+		                   "denied, or failed with nothing changed;\n"
+		                   "2 usage; 3 plan or status found a "
+		                   "difference.\n");
 }
 
 static void
@@ -126,8 +162,8 @@ print_command_usage(FILE *out, const struct command *cmd)
 	char name[64];
 	size_t i;
 
-	(void)fprintf(out, "usage: certgate %s [OPTION ...] %s\n%s\n\n",
-	    cmd->name, cmd->args, cmd->help);
+	(void)fprintf(out, "usage: certgate %s [OPTION ...]%s%s\n%s\n\n",
+	    cmd->name, *cmd->args == '\0' ? "" : " ", cmd->args, cmd->help);
 	for (i = 0; i < N_FLAGS; i++) {
 		if (!(flags[i].commands & cmd->bit))
 			continue;
@@ -323,42 +359,72 @@ run(const struct command *cmd, struct cmd *c)
 	return status;
 }
 
+static bool
+asks_for_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+	    strcmp(word, "help") == 0;
+}
+
+/*
+ * Find the command that the first words name, and return how many words
+ * those are.  *out stays NULL where there is none: *status is the program's.
+ */
+static int
+find_words(int argc, char **argv, const struct command **out, int *status)
+{
+	const char *group = NULL;
+	const char *nearest;
+	char name[64];
+	int n = 1;
+
+	*out = NULL;
+	*status = CMD_USAGE;
+	if (argc > 1 && is_group(argv[1])) {
+		group = argv[1];
+		n = 2;
+	}
+	if (argc <= n) {
+		print_usage(stderr, group);
+		return n;
+	}
+	if (asks_for_help(argv[n])) {
+		print_usage(stdout, group);
+		*status = CMD_DONE;
+		return n;
+	}
+	(void)snprintf(name, sizeof(name), "%s%s%s", group == NULL ? "" : group,
+	    group == NULL ? "" : " ", argv[n]);
+	if ((*out = find_command(name)) != NULL)
+		return n;
+	nearest = nearest_command(name);
+	(void)fprintf(stderr, "certgate: no such command%s%s%s\n\n",
+	    nearest == NULL ? "" : "; did you mean \"",
+	    nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
+	print_usage(stderr, group);
+	return n;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct cmd c = { 0 };
 	const struct command *cmd;
-	const char *nearest;
-	int status;
+	int n_words, status;
 
 	c.root.dir = "";
 	c.root.sshd = DEFAULT_SSHD;
 	c.has_colour =
 	    isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
 
-	if (argc < 2) {
-		print_usage(stderr);
-		return CMD_USAGE;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		print_usage(stdout);
-		return CMD_DONE;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
+	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		(void)printf("certgate %s\n", PROJECT_VERSION);
 		return CMD_DONE;
 	}
-	if ((cmd = find_command(argv[1])) == NULL) {
-		nearest = nearest_command(argv[1]);
-		(void)fprintf(stderr, "certgate: no such command%s%s%s\n\n",
-		    nearest == NULL ? "" : "; did you mean \"",
-		    nearest == NULL ? "" : nearest,
-		    nearest == NULL ? "" : "\"?");
-		print_usage(stderr);
-		return CMD_USAGE;
-	}
-	argv[1] = argv[0];
-	status = parse(&c, cmd, argc - 1, argv + 1);
+	n_words = find_words(argc, argv, &cmd, &status);
+	if (cmd == NULL)
+		return status;
+	argv[n_words] = argv[0];
+	status = parse(&c, cmd, argc - n_words, argv + n_words);
 	return status >= 0 ? status : run(cmd, &c);
 }

@@ -67,18 +67,16 @@ items()
 		-e 's/Fl /-/g'
 }
 
-# Commands and what they take: "apply [POLICY]".
+# Commands and what they take: "apply [POLICY]", "ca list".  In the usage two
+# blanks or more end the name, and what it takes.
 commands()
 {
-	"$certgate" --help | awk '
-	/^  [a-z]/ {
-		line = $1
-		for (i = 2; $i ~ /^\[?[A-Z]+\]?$/; i++)
-			line = line " " $i
-		print line
-	}' >"$scratch/code"
+	"$certgate" --help | sed -n 's/^  \([a-z]\)/\1/p' |
+	    sed 's/   */\t/g' >"$scratch/usage"
+	cut -f1 "$scratch/usage" >"$scratch/commands"
+	awk -F'\t' '{ print $1 ($2 ~ /^\[?[A-Z]/ ? " " $2 : "") }' \
+	    "$scratch/usage" >"$scratch/code"
 	items certgate.8 COMMANDS >"$scratch/manual"
-	cut -d' ' -f1 "$scratch/code" >"$scratch/commands"
 	agree command certgate.8
 }
 
@@ -87,7 +85,8 @@ commands()
 options()
 {
 	while read -r command; do
-		"$certgate" "$command" --help |
+		# shellcheck disable=SC2086 # a command may be two words
+		"$certgate" $command --help |
 		    awk -v command="$command" '/^  --/ {
 			print command, $1 ($2 ~ /^[A-Z]+$/ ? " " $2 : "")
 		}'
@@ -99,14 +98,15 @@ options()
 		getline
 		if ($1 != ".Pq")
 			print "no command, with", option
-		for (i = 3; i <= NF; i++)
-			if ($i != ",")
-				print $i, option
+		sub(/^\.Pq Cm /, "")
+		n = split($0, names, / , /)
+		for (i = 1; i <= n; i++)
+			print names[i], option
 	}' "$doc/certgate.8" >"$scratch/manual"
 	agree option certgate.8
 
 	# Nor is there any other one between the lines.
-	sed 's/^[^ ]* \(--[a-z-]*\).*/\1/' "$scratch/code" | sort -u \
+	sed 's/^.* \(--[a-z-]*\).*/\1/' "$scratch/code" | sort -u \
 	    >"$scratch/options"
 	{ cat "$scratch/options"; echo --version; } >"$scratch/code"
 	grep -o 'Fl -[a-z-]*' "$doc/certgate.8" | sed 's/Fl /-/' | sort -u \
@@ -138,6 +138,12 @@ exit_status()
 	run 2 "$certgate"
 	run 2 "$certgate" --no-such-option
 	run 2 "$certgate" check one two
+	sed -n 's/ .*//p' "$scratch/commands" | sort -u >"$scratch/groups"
+	while read -r group; do
+		run 2 "$certgate" "$group"
+		run 2 "$certgate" "$group" no-such-command
+		run 0 "$certgate" "$group" --help
+	done <"$scratch/groups"
 	run 1 "$certgate" check "$scratch/missing.yaml"
 
 	grep -oE 'return [^;(-]*;' "$srcdir/helpers/authorized-principals.c" |
@@ -294,7 +300,7 @@ command_lines()
 	is_here { print "$ " $0 }
 	/^\.Bd -literal/ { is_here = 1 }
 	/^\.Ql certgate / { print "$ " substr($0, 5) }
-	/^\.Nm Cm / { print "$ certgate", $3 }' "$doc"/*.[1-9]
+	/^\.Nm Cm / { print "$ certgate", $3, $4 }' "$doc"/*.[1-9]
 }
 
 # named WORDS: the word after these, in command lines.
@@ -315,10 +321,20 @@ known()
 	done
 }
 
+# Commands that the command lines name: two words where the first is a group's.
+named_commands()
+{
+	grep -oE '^[$] (sudo )?certgate [a-z][a-z0-9-]*( [a-z-]+)?' \
+	    "$scratch/lines" | sed 's/.*certgate //' |
+	    awk -v groups="$scratch/groups" '
+	BEGIN { while ((getline line <groups) > 0) is_group[line] = 1 }
+	{ print $1 ($1 in is_group ? " " $2 : "") }' | sort -u
+}
+
 readme()
 {
 	command_lines >"$scratch/lines"
-	named certgate >"$scratch/words"
+	named_commands >"$scratch/words"
 	known command "$scratch/commands" <"$scratch/words"
 
 	sed -n 's/^\([a-z][a-z0-9 -]*\):.*/\1/p' Makefile | tr ' ' '\n' \
