@@ -1,7 +1,8 @@
 #!/bin/sh
 # Code and manuals say the same, in both directions: commands, options, exit
-# status, reason codes, policy keys, options of entries, directives, fields
-# of the log line; and the README names nothing that is not there.
+# status, reason codes, checks of doctor, policy keys, options of entries,
+# directives, fields of the log line; and the README names nothing that is
+# not there.
 #
 # Run by make check in the build folder, srcdir in the environment.
 set -eu
@@ -179,6 +180,37 @@ REQUIRE=Requirements
 GROUP=A group
 RULE=A user'\''s rule
 ENTRY=An entry'
+
+# Checks of doctor, in this order, each with what --despite may do to it.
+checks()
+{
+	awk '
+	/^};/ { is_here = 0 }
+	is_here
+	/^const struct doctor_check doctor_checks/ { is_here = 1 }' \
+	    "$srcdir/config-gen/doctor.c" >"$scratch/table"
+	tr -d '\n' <"$scratch/table" | sed 'y/{}/\n\n/' | awk -F'"' '
+	/doctor_[a-z_]+ *$/ {
+		print $2, ($0 ~ /[", \t]true,/ ? "despite" : "never")
+	}' >"$scratch/code"
+	[ "$(wc -l <"$scratch/code")" -eq "$(grep -c '{ "' \
+	    "$scratch/table")" ] ||
+	    wrong "check of doctor: not all were found in its table"
+	awk '
+	function flush() {
+		if (code != "")
+			print code, may
+		code = ""
+	}
+	/^The checks:/ { is_here = 1 }
+	is_here && /^\.(It|El)/ { flush() }
+	is_here && /^\.It Cm / { code = $3; may = "never" }
+	is_here && /may be overruled/ { may = "despite" }
+	is_here && /^\.El/ { exit }' "$doc/certgate.8" >"$scratch/manual"
+	agree "check of doctor" certgate.8
+	cmp -s "$scratch/code" "$scratch/manual" ||
+	    wrong "check of doctor: another order in certgate.8"
+}
 
 # From the parser's one table; a key that nothing reads is refused by name.
 policy_keys()
@@ -372,6 +404,7 @@ commands
 options
 exit_status
 reasons
+checks
 policy_keys
 entry_options
 directives
