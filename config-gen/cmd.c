@@ -29,6 +29,20 @@ cmd_say(const struct cmd *c, const char *label, const char *fmt, ...)
 }
 
 void
+cmd_show_drift(struct cmd *c, const struct drift *d)
+{
+	size_t i;
+
+	if (c->is_json)
+		(void)json_object_set_new(c->out, "drift", drift_json(d));
+	for (i = 0; i < d->n_items && !c->is_json; i++) {
+		cmd_say(c, "drift", "%s %s", d->items[i].where,
+		    d->items[i].what);
+		(void)fputs(d->items[i].lines, stdout);
+	}
+}
+
+void
 cmd_warn(struct cmd *c, const char *fmt, ...)
 {
 	char text[1024];

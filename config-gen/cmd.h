@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "config-gen/diag.h"
+#include "config-gen/drift.h"
 #include "config-gen/policy.h"
 #include "config-gen/root.h"
 #include "lib/err.h"
@@ -88,6 +89,9 @@ int cmd_fail_unchanged(struct cmd *c, const struct err *err);
 /* One line of a result, "label  text", unless JSON is asked for. */
 void cmd_say(const struct cmd *c, const char *label, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What was changed by hand, with the lines; in JSON as "drift". */
+void cmd_show_drift(struct cmd *c, const struct drift *d);
 
 /* Something to know that is no failure: standard error, or "warnings". */
 void cmd_warn(struct cmd *c, const char *fmt, ...)

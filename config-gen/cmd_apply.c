@@ -13,6 +13,7 @@ struct apply {
 	unsigned long number; /* of the generation that it makes */
 	bool is_new; /* false: the policy compiles to what is current */
 	bool is_rehearsed;
+	struct drift drift; /* of what was current */
 	struct rehearsal rehearsals[REHEARSE_N];
 };
 
@@ -38,6 +39,25 @@ apply_rehearse(
 	return 0;
 }
 
+/* Shown before it is repaired: what was changed by hand is lost with that. */
+static int
+show_drift(struct apply *a, struct cmd *c, const char *folder, struct err *err)
+{
+	const struct sshdconf *conf = a->d.target.conf;
+	bool is_unused;
+
+	if (a->d.previous == 0)
+		return 0;
+	if (drift_is_unused(&c->root, conf, &is_unused, err) < 0)
+		return -1;
+	if (is_unused)
+		return 0;
+	if (drift_look(&c->root, conf, folder, &a->drift, err) < 0)
+		return -1;
+	cmd_show_drift(c, &a->drift);
+	return 0;
+}
+
 static int
 prepare(struct apply *a, struct cmd *c, struct err *err)
 {
@@ -48,6 +68,7 @@ prepare(struct apply *a, struct cmd *c, struct err *err)
 		return -1;
 	if (generation_begin(a->d.store, &folder, &a->number, err) < 0 ||
 	    compile_write(a->policy, &a->d.target.compile, folder, err) < 0 ||
+	    show_drift(a, c, folder, err) < 0 ||
 	    deploy_admit(&a->d, folder, err) < 0)
 		return -1;
 	if (deploy_probe(&a->d, a->policy, err) < 0)
@@ -155,6 +176,7 @@ cmd_apply(struct cmd *c)
 		status = CMD_DONE;
 	}
 	deploy_close(&a.d);
+	drift_clear(&a.drift);
 	policy_free(a.policy);
 	return status;
 }

@@ -105,6 +105,8 @@ confirm(struct deploy *d, struct cmd *c, struct err *err)
 		    "nothing waits for confirmation");
 	if (check_session(c, d->pending, err) < 0)
 		return -1;
+	if (generation_set_removed(d->store, false, err) < 0)
+		return -1;
 	return pending_remove(d->store, err);
 }
 

@@ -7,6 +7,9 @@
 
 #include "config-gen/cmd.h"
 #include "config-gen/deploy.h"
+#include "config-gen/manifest.h"
+
+#define FIRST_SIZE 300
 
 /* A generation's number as people write it; 0: the one before. */
 static int
@@ -25,6 +28,36 @@ parse_generation(const struct cmd *c, unsigned long *number, struct err *err)
 		    "GENERATION is a number from 1 on, as certgate status "
 		    "shows it");
 	return 0;
+}
+
+/* The first difference, "NAME WHAT". */
+static void
+note_first(void *ctx, const char *name, const char *what)
+{
+	char *first = ctx;
+
+	if (first[0] == '\0')
+		(void)snprintf(first, FIRST_SIZE, "%s %s", name, what);
+}
+
+/*
+ * Unchanged files are one file in several generations: who edits the current
+ * one edits those as well.
+ */
+static int
+check_whole(const char *folder, unsigned long number, struct err *err)
+{
+	char first[FIRST_SIZE] = "";
+	struct err why = ERR_INIT;
+
+	if (manifest_check(folder, note_first, first, &why) < 0)
+		(void)snprintf(first, sizeof(first), "%.250s", why.text);
+	if (first[0] == '\0')
+		return 0;
+	return err_setf(err, ERR_REFUSED,
+	    "generation %lu is not as certgate made it: %s; go back to "
+	    "another one, or run certgate apply with the policy of then",
+	    number, first);
 }
 
 /* What was not confirmed went back already; that was the rollback. */
@@ -65,6 +98,7 @@ cmd_rollback(struct cmd *c)
 	} else if (deploy_look(&d, &err) < 0 ||
 	    deploy_edit(&d, false, &err) < 0 ||
 	    generation_find(d.store, &number, folder, &err) < 0 ||
+	    check_whole(folder, number, &err) < 0 ||
 	    deploy_admit(&d, folder, &err) < 0 ||
 	    deploy_probe(&d, NULL, &err) < 0 ||
 	    generation_rollback(d.store, &number, d.files, d.edit.n_files,

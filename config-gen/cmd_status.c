@@ -11,79 +11,18 @@
 #include "config-gen/compile.h"
 #include "config-gen/deploy.h"
 #include "config-gen/generation.h"
-#include "config-gen/manifest.h"
 #include "config-gen/sshdconf.h"
-#include "config-gen/target.h"
 #include "lib/escape.h"
 #include "lib/file.h"
 
 struct status {
 	struct cmd *c;
-	size_t n_drifts;
-	json_t *drifts; /* with --format json */
+	unsigned long current; /* 0: no generation */
+	unsigned long held; /* what is not confirmed goes back to; 0: none */
+	struct sshdconf *conf; /* sshd's, as it is */
+	bool is_unused; /* certgate remove took our directives out */
+	struct drift drift;
 };
-
-/* Something that is not as certgate made it: where, and what. */
-static void
-drifted(struct status *s, const char *where, const char *what)
-{
-	s->n_drifts++;
-	if (s->c->is_json)
-		(void)json_array_append_new(s->drifts,
-		    json_pack("{s:s, s:s}", "where", where, "what", what));
-	else
-		cmd_say(s->c, "drift", "%s %s", where, what);
-}
-
-static void
-drifted_file(void *ctx, const char *name, const char *what)
-{
-	char where[1024];
-
-	(void)snprintf(where, sizeof(where), "%s/%s", ROOT_CURRENT, name);
-	drifted(ctx, where, what);
-}
-
-/* Our directives in sshd's configuration: whole, first, and ours. */
-static int
-check_config(struct status *s, struct err *err)
-{
-	struct sshdconf_edit edit = { 0 };
-	struct sshdconf *conf = NULL;
-	const char *main_file;
-	size_t i;
-	int ret = -1;
-
-	if ((main_file = sshdconf_main(&s->c->root, err)) == NULL ||
-	    (conf = sshdconf_read(&s->c->root, main_file, err)) == NULL ||
-	    sshdconf_edit(conf, &s->c->root, target_directives,
-	        TARGET_N_DIRECTIVES, false, &edit, err) < 0)
-		goto out;
-	for (i = 0; i < edit.n_files; i++) {
-		if (edit.files[i].is_changed)
-			drifted(s, edit.files[i].path,
-			    edit.files[i].old == NULL
-			        ? "with certgate's directives is missing"
-			        : "does not hold certgate's directives as "
-			          "apply writes them");
-	}
-	ret = 0;
-out:
-	sshdconf_edit_clear(&edit);
-	sshdconf_free(conf);
-	return ret;
-}
-
-static int
-check_files(struct status *s, struct err *err)
-{
-	char folder[PATH_MAX];
-
-	return manifest_check(root_path(&s->c->root, folder, ROOT_CURRENT),
-	           drifted_file, s, err) < 0
-	    ? -1
-	    : 0;
-}
 
 static int
 list_authorities(struct status *s, struct err *err)
@@ -152,6 +91,7 @@ check_pending(struct status *s, struct err *err)
 	if (found <= 0)
 		return found;
 	left_s = pending_left_s(&p);
+	s->held = p.before;
 	if (p.before != 0)
 		(void)snprintf(previous, sizeof(previous), "%lu", p.before);
 	cmd_say(s->c, "pending",
@@ -167,27 +107,107 @@ check_pending(struct status *s, struct err *err)
 }
 
 static int
+read_config(struct status *s, struct err *err)
+{
+	const char *path = sshdconf_main(&s->c->root, err);
+
+	if (path == NULL ||
+	    (s->conf = sshdconf_read(&s->c->root, path, err)) == NULL)
+		return -1;
+	return drift_is_unused(&s->c->root, s->conf, &s->is_unused, err);
+}
+
+/* Why a generation is kept; before: the one that rollback goes to. */
+static const char *
+reason_of(const struct status *s, const struct generation_info *g,
+    unsigned long before)
+{
+	if (g->is_current)
+		return s->is_unused ? "was current" : "current";
+	if (s->held != 0 && g->number == s->held)
+		return "what is not confirmed goes back to it";
+	if (g->number == before)
+		return "certgate rollback goes back to it";
+	return g->number > s->current ? "newer, before a rollback"
+				      : "one of the last";
+}
+
+static int
+list_generations(struct status *s, struct err *err)
+{
+	struct generation_info *list = NULL;
+	json_t *out = json_array();
+	unsigned long before = 0;
+	char when[32];
+	struct tm tm;
+	size_t i, n = 0;
+	int ret;
+
+	ret = generation_peek_list(&s->c->root, &list, &n, err);
+	for (i = 0; i < n && list[i].number < s->current; i++)
+		before = list[i].number;
+	for (i = n; i > 0; i--) {
+		const struct generation_info *g = &list[i - 1];
+		const char *reason = reason_of(s, g, before);
+
+		if (gmtime_r(&g->made_at, &tm) == NULL ||
+		    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm) ==
+			0)
+			(void)snprintf(when, sizeof(when), "%lld",
+			    (long long)g->made_at);
+		cmd_say(s->c, i == n ? "generations" : "", "%lu, made %s, %s",
+		    g->number, when, reason);
+		(void)json_array_append_new(out,
+		    json_pack("{s:I, s:s, s:b, s:s}", "number",
+			(json_int_t)g->number, "made", when, "is_current",
+			g->is_current && !s->is_unused, "reason", reason));
+	}
+	free(list);
+	if (s->c->is_json)
+		(void)json_object_set(s->c->out, "generations", out);
+	json_decref(out);
+	return ret;
+}
+
+static int
+say_drift(struct status *s, struct err *err)
+{
+	if (list_authorities(s, err) < 0 ||
+	    drift_look(&s->c->root, s->conf, NULL, &s->drift, err) < 0)
+		return -1;
+	cmd_show_drift(s->c, &s->drift);
+	cmd_say(s->c, "state", "%s",
+	    s->drift.n_items == 0 ? "in step"
+				  : "drifted; certgate apply makes it right");
+	return 0;
+}
+
+static int
 status(struct status *s, struct err *err)
 {
-	unsigned long number;
-
 	if (check_pending(s, err) < 0 ||
-	    generation_peek(&s->c->root, &number, err) < 0)
+	    generation_peek(&s->c->root, &s->current, err) < 0)
+		return -1;
+	if (s->current != 0 && read_config(s, err) < 0)
 		return -1;
 	if (s->c->is_json)
-		(void)json_object_set_new(s->c->out, "generation",
-		    json_integer((json_int_t)number));
-	if (number == 0) {
+		(void)json_object_update_new(s->c->out,
+		    json_pack("{s:[], s:I, s:b}", "drift", "generation",
+			(json_int_t)s->current, "is_in_use",
+			s->current != 0 && !s->is_unused));
+	if (s->current == 0)
 		cmd_say(s->c, "generation", "none; nothing has been applied");
-		return 0;
-	}
-	cmd_say(s->c, "generation", "%lu is current", number);
-	if (list_authorities(s, err) < 0 || check_files(s, err) < 0 ||
-	    check_config(s, err) < 0)
+	else
+		cmd_say(s->c, "generation", "%lu %s current", s->current,
+		    s->is_unused ? "was" : "is");
+	if (list_generations(s, err) < 0)
 		return -1;
-	cmd_say(s->c, "state", "%s",
-	    s->n_drifts == 0 ? "in step"
-	                     : "drifted; certgate apply makes it right");
+	if (s->current != 0 && !s->is_unused)
+		return say_drift(s, err);
+	if (s->is_unused)
+		cmd_say(s->c, "state",
+		    "not in use: certgate remove took its directives out; "
+		    "certgate apply puts them in again");
 	return 0;
 }
 
@@ -196,12 +216,13 @@ cmd_status(struct cmd *c)
 {
 	struct status s = { .c = c };
 	struct err err = ERR_INIT;
+	int ret;
 
-	if (c->is_json) {
-		s.drifts = json_array();
-		(void)json_object_set_new(c->out, "drift", s.drifts);
-	}
 	if (status(&s, &err) < 0)
-		return cmd_fail(c, &err);
-	return s.n_drifts == 0 ? CMD_DONE : CMD_DIFFERENCE;
+		ret = cmd_fail(c, &err);
+	else
+		ret = s.drift.n_items == 0 ? CMD_DONE : CMD_DIFFERENCE;
+	drift_clear(&s.drift);
+	sshdconf_free(s.conf);
+	return ret;
 }

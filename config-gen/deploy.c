@@ -277,6 +277,11 @@ deploy_finish(struct deploy *d)
 	reload(d);
 	if (d->is_pending)
 		extend_pending(d);
+	else if (d->previous != 0 &&
+	    generation_set_removed(d->store, d->is_removal, &err) < 0)
+		cmd_warn(d->c, "certgate status will not know of this: %s",
+		    err.text);
+	err_clear(&err);
 	if (generation_prune(d->store, &err) < 0)
 		cmd_warn(d->c, "old generations stay: %s", err.text);
 }

@@ -5,6 +5,7 @@
 #include "config-gen/change.h"
 #include "config-gen/store.h"
 #include "config-gen/tree.h"
+#include "lib/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,22 +67,14 @@ generation_current(
 int
 generation_peek(const struct root *root, unsigned long *number, struct err *err)
 {
-	struct err own = ERR_INIT;
-	char *paths; /* inside and outside the root */
-	int ret = -1;
+	char *folder = NULL;
+	int ret = store_find(root, "", &folder, err);
 
-	if ((paths = malloc(2 * PATH_MAX)) == NULL)
-		return err_setf(err, ERR_MEMORY, "out of memory");
-	if (root_resolve(root, ROOT_CERTGATE, paths, &own) == 0) {
-		ret = store_current(
-		    root_path(root, paths + PATH_MAX, paths), number, err);
-	} else if (own.code == ERR_NOT_FOUND) {
+	if (ret == 0)
 		*number = 0;
-		ret = 0;
-	} else {
-		(void)err_setf(err, own.code, "%s", own.text);
-	}
-	free(paths);
+	else if (ret == 1)
+		ret = store_current(folder, number, err);
+	free(folder);
 	return ret;
 }
 
@@ -261,4 +254,30 @@ generation_reload_done(struct generation_store *s, struct err *err)
 	if (unlinkat(s->dir_fd, STORE_RELOAD_DUE, 0) == -1 && errno != ENOENT)
 		return store_fail(s, STORE_RELOAD_DUE, err);
 	return 0;
+}
+
+int
+generation_set_removed(
+    struct generation_store *s, bool is_removed, struct err *err)
+{
+	char path[STORE_PATH_SIZE];
+
+	if (is_removed)
+		return file_replace(store_path(s, path, STORE_REMOVED), "", 0,
+		    0600, geteuid(), getegid(), err);
+	if (unlinkat(s->dir_fd, STORE_REMOVED, 0) == -1 && errno != ENOENT)
+		return store_fail(s, STORE_REMOVED, err);
+	return 0;
+}
+
+int
+generation_peek_removed(
+    const struct root *root, bool *is_removed, struct err *err)
+{
+	char *path = NULL;
+	int ret = store_find(root, STORE_REMOVED, &path, err);
+
+	*is_removed = ret == 1 && access(path, F_OK) == 0;
+	free(path);
+	return ret < 0 ? -1 : 0;
 }

@@ -8,6 +8,7 @@
  *   /etc/ssh/certgate/journal          exists while a change is under way
  *   /etc/ssh/certgate/.undo/           what the journal refers to
  *   /etc/ssh/certgate/reload-due       sshd has not yet read a change
+ *   /etc/ssh/certgate/removed          certgate remove was the last change
  *   /etc/ssh/certgate/pending          a change waits for confirmation
  *   /etc/ssh/certgate/.pending/        what it would go back to
  *
@@ -156,6 +157,15 @@ int generation_find(struct generation_store *s, unsigned long *number,
 bool generation_reload_due(const struct generation_store *s);
 int generation_reload_done(struct generation_store *s, struct err *err);
 
+/*
+ * Note that our directives were taken out of sshd's configuration on purpose,
+ * or that they are back, for who finds none of them there.
+ */
+int generation_set_removed(
+    struct generation_store *s, bool is_removed, struct err *err);
+int generation_peek_removed(
+    const struct root *root, bool *is_removed, struct err *err);
+
 struct generation_info {
 	unsigned long number;
 	time_t made_at; /* UTC seconds */
@@ -164,6 +174,10 @@ struct generation_info {
 
 /* All generations, oldest first, in an array that the caller frees. */
 int generation_list(struct generation_store *s, struct generation_info **out,
+    size_t *n, struct err *err);
+
+/* The same for who only looks: takes no lock, makes nothing. */
+int generation_peek_list(const struct root *root, struct generation_info **out,
     size_t *n, struct err *err);
 
 /*

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,73 +29,98 @@ order(const void *a, const void *b)
 	return x->number < y->number ? -1 : 1;
 }
 
-/* 1: name is a generation, described in info; 0: it is not; -1. */
+/* A growing list. */
+struct listing {
+	struct generation_info *items;
+	size_t n_items, n_room;
+};
+
+/* Take in the folder's entry name, where it is a generation. */
 static int
-describe(struct generation_store *s, const char *name, unsigned long current,
-    struct generation_info *info, struct err *err)
+listing_add(struct listing *l, DIR *d, const char *name, unsigned long current)
 {
-	char path[STORE_NAME_SIZE];
+	struct generation_info info = { 0, 0, false };
+	struct generation_info *bigger;
 	struct stat st;
 
-	if (!store_number(name, &info->number))
+	if (!store_number(name, &info.number))
 		return 0;
-	(void)store_generation(path, info->number, STORE_WHOLE);
-	if (fstatat(s->dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return store_fail(s, path, err);
-	info->made_at = st.st_mtime;
-	info->is_current = info->number == current;
-	return S_ISDIR(st.st_mode) ? 1 : 0;
+	if (fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	info.made_at = st.st_mtime;
+	info.is_current = info.number == current;
+	if (l->n_items == l->n_room) {
+		l->n_room = l->n_room == 0 ? 16 : l->n_room * 2;
+		bigger = reallocarray(l->items, l->n_room, sizeof(*bigger));
+		if (bigger == NULL)
+			return -1;
+		l->items = bigger;
+	}
+	l->items[l->n_items++] = info;
+	return 0;
+}
+
+/* dir: the store's folder. */
+static int
+list_read(const char *dir, struct generation_info **out, size_t *n,
+    struct err *err)
+{
+	struct listing l = { NULL, 0, 0 };
+	const struct dirent *entry;
+	unsigned long current;
+	char *path = NULL;
+	DIR *d = NULL;
+	int ret = -1;
+
+	if (store_current(dir, &current, err) == -1)
+		return -1;
+	if (asprintf(&path, "%s/" STORE_GENERATIONS, dir) < 0)
+		return err_setf(err, ERR_MEMORY, "out of memory");
+	if ((d = opendir(path)) == NULL && errno != ENOENT)
+		goto out;
+	for (errno = 0; d != NULL && (entry = readdir(d)) != NULL; errno = 0) {
+		if (listing_add(&l, d, entry->d_name, current) == -1)
+			goto out;
+	}
+	if (d != NULL && errno != 0)
+		goto out;
+	if (l.n_items > 0)
+		qsort(l.items, l.n_items, sizeof(*l.items), order);
+	*out = l.items;
+	*n = l.n_items;
+	l.items = NULL;
+	ret = 0;
+out:
+	if (ret == -1)
+		(void)err_system(err, "%s", path);
+	if (d != NULL)
+		(void)closedir(d);
+	free(l.items);
+	free(path);
+	return ret;
 }
 
 int
 generation_list(struct generation_store *s, struct generation_info **out,
     size_t *n, struct err *err)
 {
-	struct generation_info *list = NULL, *bigger;
-	const struct dirent *entry;
-	unsigned long current;
-	char path[STORE_PATH_SIZE];
-	size_t used = 0, cap = 0;
-	DIR *d = NULL;
-	int rc;
-	int ret = -1;
+	return list_read(s->dir, out, n, err);
+}
 
-	if (generation_current(s, &current, err) == -1)
-		return -1;
-	if ((d = opendir(store_path(s, path, STORE_GENERATIONS))) == NULL)
-		return store_fail(s, STORE_GENERATIONS, err);
-	for (;;) {
-		errno = 0;
-		if ((entry = readdir(d)) == NULL)
-			break;
-		if (used == cap) {
-			cap = cap == 0 ? 16 : cap * 2;
-			bigger = reallocarray(list, cap, sizeof(*list));
-			if (bigger == NULL) {
-				(void)err_setf(
-				    err, ERR_MEMORY, "out of memory");
-				goto out;
-			}
-			list = bigger;
-		}
-		rc = describe(s, entry->d_name, current, &list[used], err);
-		if (rc == -1)
-			goto out;
-		used += (size_t)rc;
-	}
-	if (errno != 0) {
-		(void)store_fail(s, STORE_GENERATIONS, err);
-		goto out;
-	}
-	if (used > 0)
-		qsort(list, used, sizeof(*list), order);
-	*out = list;
-	*n = used;
-	list = NULL;
-	ret = 0;
-out:
-	(void)closedir(d);
-	free(list);
+int
+generation_peek_list(const struct root *root, struct generation_info **out,
+    size_t *n, struct err *err)
+{
+	char *folder = NULL;
+	int ret = store_find(root, "", &folder, err);
+
+	*out = NULL;
+	*n = 0;
+	if (ret == 1)
+		ret = list_read(folder, out, n, err);
+	free(folder);
 	return ret;
 }
 

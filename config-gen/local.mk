@@ -19,6 +19,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/doctor_keys.c \
 	config-gen/doctor_lists.c \
 	config-gen/doctor_login.c \
+	config-gen/drift.c config-gen/drift.h \
 	config-gen/generation.c config-gen/generation.h \
 	config-gen/held.c \
 	config-gen/history.c \

@@ -134,10 +134,10 @@ hash_fd(int fd, EVP_MD_CTX *ctx, unsigned char *buffer, char hex[HEX_LEN + 1])
 	return 0;
 }
 
-/* The manifest's line for a file, without its line end: "HASH MODE". */
+/* The manifest's line for a file, "HASH MODE", and its owner. */
 static int
 describe(const char *folder, const char *name, char out[HEX_LEN + MODE_LEN + 2],
-    struct err *err)
+    uid_t *owner, struct err *err)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	unsigned char *buffer = malloc(CHUNK);
@@ -163,6 +163,7 @@ describe(const char *folder, const char *name, char out[HEX_LEN + MODE_LEN + 2],
 	}
 	(void)snprintf(out, HEX_LEN + MODE_LEN + 2, "%s %04o", hex,
 	    (unsigned int)(st.st_mode & 07777));
+	*owner = st.st_uid;
 	ret = 0;
 out:
 	if (fd >= 0)
@@ -181,13 +182,14 @@ manifest_write(
 	struct wire w = WIRE_INIT;
 	struct listing l;
 	char *path = NULL;
+	uid_t its_owner;
 	int ret = -1;
 	size_t i;
 
 	if (listing_read(&l, folder, err) < 0)
 		return -1;
 	for (i = 0; i < l.n_names; i++) {
-		if (describe(folder, l.names[i], line, err) < 0)
+		if (describe(folder, l.names[i], line, &its_owner, err) < 0)
 			goto out;
 		wire_put_bytes(&w, line, strlen(line));
 		wire_put_bytes(&w, " ", 1);
@@ -242,6 +244,7 @@ check_line(struct check *c, char *line)
 {
 	char now[HEX_LEN + MODE_LEN + 2];
 	char *name = line + HEX_LEN + 1 + MODE_LEN + 1;
+	uid_t owner;
 
 	if (strlen(line) <= HEX_LEN + 1 + MODE_LEN + 1 ||
 	    line[HEX_LEN] != ' ' || name[-1] != ' ')
@@ -254,12 +257,14 @@ check_line(struct check *c, char *line)
 		return 0;
 	}
 	c->i++;
-	if (describe(c->folder, name, now, NULL) < 0)
+	if (describe(c->folder, name, now, &owner, NULL) < 0)
 		report(c, name, "cannot be read");
 	else if (memcmp(now, line, HEX_LEN) != 0)
 		report(c, name, "was changed");
 	else if (strcmp(now, line) != 0)
 		report(c, name, "has another mode");
+	else if (owner != 0 && owner != geteuid())
+		report(c, name, "belongs to somebody else");
 	return 0;
 }
 

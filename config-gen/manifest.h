@@ -21,7 +21,8 @@ int manifest_write(const char *folder, uid_t owner, gid_t group,
 /*
  * Compare a generation with its manifest.  found is called for each
  * difference, with the file's name in the folder, escaped, and what is wrong
- * with it: "was changed", "is missing", "was added", "has another mode".
+ * with it: "was changed", "is missing", "was added", "has another mode",
+ * "belongs to somebody else" (than root and the caller), "cannot be read".
  * Returns how many there are, or -1 where it could not be done.
  */
 int manifest_check(const char *folder,

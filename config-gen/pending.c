@@ -279,21 +279,12 @@ pending_read(struct generation_store *s, struct pending *out, struct err *err)
 int
 pending_peek(const struct root *root, struct pending *out, struct err *err)
 {
-	struct err own = ERR_INIT;
-	char *paths; /* inside and outside the root */
-	int ret = -1;
+	char *path = NULL;
+	int ret = store_find(root, STORE_PENDING, &path, err);
 
-	if ((paths = malloc(2 * PATH_MAX)) == NULL)
-		return err_setf(err, ERR_MEMORY, "out of memory");
-	if (root_resolve(root, ROOT_CERTGATE "/" STORE_PENDING, paths, &own) ==
-	    0)
-		ret = read_record(
-		    root_path(root, paths + PATH_MAX, paths), out, err);
-	else if (own.code == ERR_NOT_FOUND)
-		ret = 0;
-	else
-		(void)err_setf(err, own.code, "%s", own.text);
-	free(paths);
+	if (ret == 1)
+		ret = read_record(path, out, err);
+	free(path);
 	return ret;
 }
 

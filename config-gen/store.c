@@ -139,6 +139,32 @@ open_folders(struct generation_store *s, struct err *err)
 	return rc;
 }
 
+int
+store_find(const struct root *root, const char *name, char **out,
+    struct err *err)
+{
+	struct err own = ERR_INIT;
+	char *paths; /* inside and outside the root */
+	int ret = -1;
+
+	if ((paths = malloc(2 * PATH_MAX)) == NULL)
+		return err_setf(err, ERR_MEMORY, "out of memory");
+	if (root_resolve(root, ROOT_CERTGATE, paths, &own) == 0) {
+		(void)root_path(root, paths + PATH_MAX, paths);
+		if (asprintf(out, "%s%s%s", paths + PATH_MAX,
+			name[0] == '\0' ? "" : "/", name) < 0)
+			(void)err_setf(err, ERR_MEMORY, "out of memory");
+		else
+			ret = 1;
+	} else if (own.code == ERR_NOT_FOUND) {
+		ret = 0;
+	} else {
+		(void)err_setf(err, own.code, "%s", own.text);
+	}
+	free(paths);
+	return ret;
+}
+
 static int64_t
 now_ms(void)
 {

@@ -19,6 +19,7 @@
 #define STORE_UNDO ".undo"
 #define STORE_STAGE ".stage" /* stage.c's, under the lock */
 #define STORE_RELOAD_DUE "reload-due"
+#define STORE_REMOVED "removed" /* `certgate remove` was the last change */
 #define STORE_PENDING "pending"
 #define STORE_HELD ".pending"
 
@@ -48,6 +49,13 @@ struct generation_store *store_open(
 
 /* Unlock.  A store that holds nothing is removed again. */
 void store_close(struct generation_store *s);
+
+/*
+ * For who only looks: the store's folder on this machine, and in it name.
+ * 1 and *out, allocated; 0 where the root has none.
+ */
+int store_find(const struct root *root, const char *name, char **out,
+    struct err *err);
 
 /* Path on this machine of a name in the store.  Returns out. */
 char *store_path(const struct generation_store *s, char out[STORE_PATH_SIZE],

@@ -8,6 +8,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Who only looks makes nothing, and waits for no lock. */
+START_TEST(test_peek)
+{
+	struct generation_info *list = NULL;
+	struct generation_store *s;
+	struct err err = ERR_INIT;
+	bool is_removed = true;
+	size_t n = 9;
+
+	ck_assert_int_eq(generation_peek_list(&root, &list, &n, &err), 0);
+	ck_assert_uint_eq(n, 0);
+	free(list);
+	ck_assert_int_eq(generation_peek_removed(&root, &is_removed, &err), 0);
+	ck_assert(!is_removed);
+	run("test ! -e " STORE);
+	(void)apply("1\n", "list\n", "old\n", NULL);
+	(void)apply("2\n", "list\n", "old\n", NULL);
+	s = open_store();
+	ck_assert_int_eq(generation_set_removed(s, true, &err), 0);
+	ck_assert_int_eq(generation_set_removed(s, true, &err), 0);
+	ck_assert_int_eq(generation_peek_removed(&root, &is_removed, &err), 0);
+	ck_assert(is_removed);
+	ck_assert_int_eq(generation_peek_list(&root, &list, &n, &err), 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert(list[0].number == 1 && !list[0].is_current);
+	ck_assert(list[1].number == 2 && list[1].is_current);
+	free(list);
+	ck_assert_int_eq(generation_set_removed(s, false, &err), 0);
+	ck_assert_int_eq(generation_set_removed(s, false, &err), 0);
+	ck_assert_int_eq(generation_peek_removed(&root, &is_removed, &err), 0);
+	ck_assert(!is_removed);
+	generation_close(s);
+	run("rm " STORE "/current && echo x >" STORE "/current");
+	ck_assert_int_eq(generation_peek_list(&root, &list, &n, &err), -1);
+}
+END_TEST
+
 START_TEST(test_list)
 {
 	struct generation_store *s = open_store();
@@ -101,6 +138,7 @@ main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_peek);
 	tcase_add_test(tc, test_list);
 	tcase_add_loop_test(tc, test_prune, 0, N(prune_cases));
 	suite_add_tcase(s, tc);
