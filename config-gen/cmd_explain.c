@@ -19,6 +19,7 @@
 #include "lib/escape.h"
 #include "lib/file.h"
 #include "lib/ipaddr.h"
+#include "lib/principal.h"
 #include "lib/pubkey.h"
 
 #define MAX_CERT_FILE (512UL * 1024)
@@ -39,6 +40,7 @@ struct explain {
 	struct decision d; /* large; the whole is allocated */
 	const char *code; /* the reason, or one that only sshd has */
 	const char *text;
+	bool is_refused; /* by sshd, whatever the decision says */
 };
 
 /* The first certificate of the file; its place is named in errors. */
@@ -222,6 +224,24 @@ fill_request(struct explain *e, struct err *err)
 }
 
 /*
+ * What sshd does with a login that the decision allows: of two forced
+ * commands, the certificate's and the entry's, it takes neither.  The first
+ * line counts, as in sshd.
+ */
+static void
+refuse_two_commands(struct explain *e)
+{
+	if (e->d.reason != REASON_ALLOWED ||
+	    !principal_options_differ(
+		e->d.lines[0].grant.options, e->d.cert.force_command))
+		return;
+	e->is_refused = true;
+	e->code = "forced-commands-differ";
+	e->text = "the certificate forces one command and the policy's entry "
+		  "another, which sshd refuses";
+}
+
+/*
  * Decide as the helper does, and before that what sshd does before it runs
  * the helper: the account must be there, the CA's signature must hold.
  */
@@ -253,7 +273,14 @@ ask(struct explain *e, struct err *err)
 		e->text = "this machine has no such account; --uid asks as if "
 		          "it had";
 	}
+	refuse_two_commands(e);
 	return 0;
+}
+
+static bool
+is_allowed(const struct explain *e)
+{
+	return e->d.reason == REASON_ALLOWED && !e->is_refused;
 }
 
 static const char *
@@ -356,7 +383,7 @@ report_text(struct explain *e)
 		return;
 	format_rule(e, rule, sizeof(rule));
 	(void)escape_text(user, sizeof(user), e->c->args[0]);
-	if (e->d.reason == REASON_ALLOWED)
+	if (is_allowed(e))
 		(void)printf("allow: %s as %s by %s\n", user,
 		    shown(principal, e->d.lines[0].principal), rule);
 	else
@@ -386,9 +413,8 @@ report_json(struct explain *e)
 {
 	json_t *o = e->c->out;
 	char rule[SHOWN + 16];
-	bool is_allowed = e->d.reason == REASON_ALLOWED;
 
-	(void)json_object_set_new(o, "allowed", json_boolean(is_allowed));
+	(void)json_object_set_new(o, "allowed", json_boolean(is_allowed(e)));
 	(void)json_object_set_new(o, "reason", json_string(e->code));
 	(void)json_object_set_new(o, "text", json_string(e->text));
 	if (e->d.detail.code != ERR_NONE)
@@ -409,7 +435,7 @@ report_json(struct explain *e)
 	/* As text: a serial does not fit JSON's numbers. */
 	(void)json_object_set_new(
 	    o, "serial", json_sprintf("%" PRIu64, e->d.cert.serial));
-	if (!is_allowed)
+	if (e->d.reason != REASON_ALLOWED)
 		return;
 	set_text(o, "principal", e->d.lines[0].principal);
 	set_text(o, "identity", e->d.lines[0].identity);
@@ -431,7 +457,7 @@ explain(struct explain *e)
 	report_text(e);
 	if (e->c->is_json)
 		report_json(e);
-	return e->d.reason == REASON_ALLOWED ? CMD_DONE : CMD_REFUSED;
+	return is_allowed(e) ? CMD_DONE : CMD_REFUSED;
 }
 
 int

@@ -183,9 +183,9 @@ take_value(struct span *s, struct span *value)
 	return NULL;
 }
 
-/* Take one option from s. */
+/* Take one option from s; command gets the value of command="…". */
 static const char *
-take_option(struct span *s, bool *has_command)
+take_option(struct span *s, struct span *command)
 {
 	const struct option *option;
 	struct span value;
@@ -211,16 +211,17 @@ take_option(struct span *s, bool *has_command)
 		    : "hold a value for an option that takes none";
 	if ((refusal = take_value(s, &value)) != NULL)
 		return refusal;
-	if (option->kind == OPTION_COMMAND && *has_command)
+	if (option->kind == OPTION_COMMAND && command->p != NULL)
 		return "hold command= twice, which sshd refuses";
-	*has_command = *has_command || option->kind == OPTION_COMMAND;
+	if (option->kind == OPTION_COMMAND)
+		*command = value;
 	return value_refusal(option->kind, value);
 }
 
 const char *
 principal_options_refusal(struct span options)
 {
-	bool has_command = false;
+	struct span command = { NULL, 0 };
 	const char *refusal;
 	size_t i;
 
@@ -236,7 +237,7 @@ principal_options_refusal(struct span options)
 			return "hold a control character";
 	}
 	for (;;) {
-		if ((refusal = take_option(&options, &has_command)) != NULL)
+		if ((refusal = take_option(&options, &command)) != NULL)
 			return refusal;
 		if (options.len == 0)
 			return NULL;
@@ -247,4 +248,33 @@ principal_options_refusal(struct span options)
 		options.p++;
 		options.len--;
 	}
+}
+
+/* Whether value, in which \" stands for ", says other. */
+static bool
+is_quoted(struct span value, struct span other)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < value.len; i++, k++) {
+		if (value.p[i] == '\\' && i + 1 < value.len &&
+		    value.p[i + 1] == '"')
+			i++;
+		if (k == other.len || value.p[i] != other.p[k])
+			return false;
+	}
+	return k == other.len;
+}
+
+bool
+principal_options_differ(struct span options, struct span command)
+{
+	struct span own = { NULL, 0 };
+
+	while (options.len > 0 && take_option(&options, &own) == NULL &&
+	    options.len > 0) {
+		options.p++;
+		options.len--;
+	}
+	return own.p != NULL && command.p != NULL && !is_quoted(own, command);
 }

@@ -8,6 +8,8 @@
 #ifndef LIB_PRINCIPAL_H
 #define LIB_PRINCIPAL_H
 
+#include <stdbool.h>
+
 #include "lib/sshwire.h"
 
 #define PRINCIPAL_MAX 1024
@@ -34,5 +36,12 @@ const char *principal_refusal(struct span name);
  * decision knows about.  Names are compared without case, as sshd does.
  */
 const char *principal_options_refusal(struct span options);
+
+/*
+ * Whether options (those that principal_options_refusal passes) force another
+ * command than command, a certificate's force-command (p NULL: it has none):
+ * sshd refuses such a login (auth-options.c:sshauthopt_merge).
+ */
+bool principal_options_differ(struct span options, struct span command);
 
 #endif

@@ -168,8 +168,10 @@ reasons()
 	# explain knows of things that the decision does not.
 	sed -n 's/.*->code = "\([a-z-]*\)".*/\1/p' \
 	    "$srcdir/config-gen/cmd_explain.c" >"$scratch/code"
-	awk '/^has one more/ { getline; print $2 }' "$doc/certgate.8" \
-	    >"$scratch/manual"
+	awk '
+	/^\.Sh/ { is_here = 0 }
+	is_here && /^\.Cm / { print $2 }
+	/^has two more/ { is_here = 1 }' "$doc/certgate.8" >"$scratch/manual"
 	agree "reason of explain" certgate.8
 }
 

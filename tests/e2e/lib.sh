@@ -400,9 +400,10 @@ login_no()
 		log_has deny "$user" "$reason" "$line" ||
 		    problems+=("the log has no such line")
 	fi
-	# Addresses are sshd's business: the helper does not know them.
+	# Addresses are sshd's business: the helper does not know them. Nor
+	# does it compare commands.
 	[ "$reason" = source-address ] ||
-	    ! grep -q ': allow ' /run/helper.lines ||
+	    [ "$reason" = forced-commands-differ ] || ! grep -q ': allow ' /run/helper.lines ||
 	    problems+=("the helper allowed it")
 	ask_explain "$user" "$cert" "$reason" "$line"
 	conclude "$cert is refused as $user: $reason"

@@ -77,6 +77,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		name = (struct span) { end + 1, size - options.len - 1 };
 	}
 	has_options = principal_options_refusal(options) == NULL;
+	/* A certificate without a command is in nobody's way. */
+	if (has_options &&
+	    principal_options_differ(options, (struct span) { NULL, 0 }))
+		abort();
 	if (principal_refusal(name) != NULL)
 		return 0;
 	if ((line = malloc(size + 3)) == NULL)

@@ -235,6 +235,40 @@ START_TEST(test_host_length)
 }
 END_TEST
 
+static const struct {
+	const char *options, *command; /* NULL: the certificate has none */
+	bool differ;
+} commands[] = {
+	{ "", "id", false },
+	{ "restrict", "id", false },
+	{ "command=\"id\"", NULL, false },
+	{ "command=\"id\"", "id", false },
+	{ "COMMAND=\"id\",restrict", "id", false },
+	{ "restrict,Command=\"id\",no-pty", "id -u", true },
+	{ "command=\"id -u\"", "id", true },
+	{ "command=\"id\"", "ID", true },
+	{ "command=\"id\"", "", true },
+	{ "command=\"\"", "", false },
+	{ "command=\"\"", "id", true },
+	{ "command=\"a\\\"b\"", "a\"b", false },
+	{ "command=\"a\\\"b\"", "a\\\"b", true },
+	{ "command=\"a\\b\"", "a\\b", false },
+	{ "permitopen=\"a:1\",command=\"id\"", "id -u", true },
+};
+
+START_TEST(test_differ)
+{
+	struct span command = { NULL, 0 };
+
+	if (commands[_i].command != NULL)
+		command = span_of(commands[_i].command);
+	ck_assert_msg(
+	    principal_options_differ(
+		span_of(commands[_i].options), command) == commands[_i].differ,
+	    "row %d", _i);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -245,5 +279,6 @@ main(void)
 	tcase_add_loop_test(tc, test_options, 0, N_ROWS(options));
 	tcase_add_test(tc, test_options_length);
 	tcase_add_test(tc, test_host_length);
+	tcase_add_loop_test(tc, test_differ, 0, N_ROWS(commands));
 	return run_case("principal", tc);
 }

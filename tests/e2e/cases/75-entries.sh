@@ -32,6 +32,7 @@ users:
       - identity: mallory@example.com
       - identity: bwayne@example.com
         until: 2020-01-31
+  backup-old: {allow: [{principal: jdoe, options: 'command="sh -c \"id -un\""'}]}
   kiosk: any
 deny: [mallory@example.com]
 include: [policy.d/*.yaml]
@@ -54,6 +55,27 @@ login_no johndoe jdoe no-matching-principal 'johndoe:'
 login_ok deploy jdoe 'identity: jdoe@'
 check_says '^deploy$' "the policy's command runs" cat /run/ssh.out
 login_ok deploy alice 'identity: alice@'
+
+# A certificate's own command must be the same one, to the byte.
+both='forced command options do not match'
+cert same --id jdoe@example.com --principals jdoe -O 'force-command=id -un'
+login_ok deploy same 'identity: jdoe@'
+cert other --id jdoe@example.com --principals jdoe -O 'force-command=id  -un'
+said=$both login_no deploy other forced-commands-differ 'identity: jdoe@'
+cert own --id alice@example.com --principals alice -O 'force-command=id -un'
+login_ok deploy own 'identity: alice@'
+for name in same other; do
+	said=$both login_no backup-old $name forced-commands-differ \
+	    'backup-old:'
+done
+cert quoted --id jdoe@example.com --principals jdoe \
+    -O 'force-command=sh -c "id -un"'
+login_ok backup-old quoted 'backup-old:'
+# The entry that comes first decides, whatever the certificate's order.
+cert two --id jdoe@example.com --principals alice,jdoe \
+    -O 'force-command=id  -un'
+said=$both login_no deploy two forced-commands-differ 'identity: jdoe@'
+
 login_no deploy bwayne no-matching-principal 'identity: bwayne@'
 # The helper does not know the address, and lets sshd look.
 said='correct key but not from a permitted host' \
