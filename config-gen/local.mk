@@ -48,6 +48,11 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/policy_syntax.c \
 	config-gen/policy_value.c \
 	config-gen/policy_yaml.c \
+	config-gen/policyedit.c config-gen/policyedit.h \
+	config-gen/policytext.c config-gen/policytext.h \
+	config-gen/policytext_check.c \
+	config-gen/policytext_edit.c \
+	config-gen/policytext_int.h \
 	config-gen/probe.c config-gen/probe.h \
 	config-gen/process.c config-gen/process.h \
 	config-gen/reach.c config-gen/reach.h \

@@ -157,8 +157,8 @@ read_all(struct policy_parse *p, const char *path)
 
 	if (add_usual(p) < 0 || file_add(p, path, &p->file) < 0)
 		return;
-	fd = file_open(path, FILE_ROOTS, p->max_bytes, &size, &err);
-	if (fd < 0) {
+	if ((fd = open_policy_file(
+		 p, path, p->max_bytes, &size, &err)) < 0) {
 		path_error(p, whole, path, &err);
 		return;
 	}
@@ -213,6 +213,13 @@ struct policy *
 policy_load(const char *path, const char *root, size_t max_bytes,
     struct diag_report *report)
 {
+	return policy_load_instead(path, root, max_bytes, NULL, report);
+}
+
+struct policy *
+policy_load_instead(const char *path, const char *root, size_t max_bytes,
+    const struct policy_instead *instead, struct diag_report *report)
+{
 	struct policy_parse *p = NULL;
 	struct policy *policy = NULL;
 
@@ -226,6 +233,7 @@ policy_load(const char *path, const char *root, size_t max_bytes,
 	p->report = report;
 	p->root = root;
 	p->max_bytes = max_bytes;
+	p->instead = instead;
 	p->now_at = (int64_t)time(NULL);
 	read_all(p, path);
 	report_quote(p);

@@ -132,6 +132,21 @@ struct policy {
 struct policy *policy_load(const char *path, const char *root,
     size_t max_bytes, struct diag_report *report);
 
+/*
+ * A file of the policy as it shall become: text stands for what the file of
+ * that name (as policy.files has it) holds.
+ */
+struct policy_instead {
+	const char *file;
+	const void *text;
+	size_t len;
+};
+
+/* policy_load, with one file's text replaced. */
+struct policy *policy_load_instead(const char *path, const char *root,
+    size_t max_bytes, const struct policy_instead *instead,
+    struct diag_report *report);
+
 void policy_free(struct policy *p);
 
 /*

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static const char glob_characters[] = "*?[\\";
 
@@ -104,6 +106,48 @@ file_add(struct policy_parse *p, const char *path, uint16_t *number)
 	return 0;
 }
 
+/* The text that stands for a file, as a file of its own. */
+static int
+open_instead(const struct policy_instead *instead, struct err *err)
+{
+	const char *p = instead->text;
+	size_t left = instead->len;
+	ssize_t n;
+	int fd = memfd_create("policy", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return err_system(err, "policy");
+	for (; left > 0; left -= (size_t)n, p += n) {
+		if ((n = write(fd, p, left)) < 0) {
+			(void)err_system(err, "policy");
+			(void)close(fd);
+			return -1;
+		}
+	}
+	if (lseek(fd, 0, SEEK_SET) != 0) {
+		(void)err_system(err, "policy");
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int
+open_policy_file(const struct policy_parse *p, const char *path, size_t max,
+    size_t *size, struct err *err)
+{
+	int fd;
+
+	/* Opened all the same: its owner and mode are judged. */
+	fd = file_open(path, FILE_ROOTS, max, size, err);
+	if (fd < 0 || p->instead == NULL ||
+	    strcmp(path, p->instead->file) != 0)
+		return fd;
+	(void)close(fd);
+	*size = p->instead->len;
+	return open_instead(p->instead, err);
+}
+
 static void
 read_pattern(struct policy_parse *p, void *into)
 {
@@ -152,8 +196,8 @@ include_file(struct policy_parse *p, const char *path, struct place at)
 		(void)parse_no_memory(p);
 		return;
 	}
-	fd = file_open(path, FILE_ROOTS, p->max_bytes, &size, &err);
-	if (fd < 0) {
+	if ((fd = open_policy_file(
+		 p, path, p->max_bytes, &size, &err)) < 0) {
 		p->is_incomplete = true;
 		path_error(p, at, path, &err);
 	} else if (file_add(p, path, &p->file) == 0) {

@@ -72,6 +72,7 @@ struct policy_parse {
 	struct diag_report *report;
 	const char *root;
 	size_t max_bytes;
+	const struct policy_instead *instead; /* NULL: all files as they are */
 	int64_t now_at;
 
 	/* The YAML file being read. */
@@ -312,6 +313,13 @@ void read_included(struct policy_parse *p);
 /* Report why a file that is named at at could not be opened or read. */
 void path_error(struct policy_parse *p, struct place at, const char *path,
     const struct err *err);
+
+/*
+ * Open a YAML file of the policy to read, or what p->instead puts in its
+ * place.  The descriptor, which the caller closes, or -1.
+ */
+int open_policy_file(const struct policy_parse *p, const char *path,
+    size_t max, size_t *size, struct err *err);
 
 /* A number for path; -1 where there are too many (reported). */
 int file_add(struct policy_parse *p, const char *path, uint16_t *number);

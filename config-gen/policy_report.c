@@ -183,12 +183,13 @@ next_unquoted(const struct diag_report *r, const char *file)
 }
 
 static FILE *
-open_quoted(const char *path)
+open_quoted(const struct policy_parse *p, const char *path)
 {
+	size_t size;
 	FILE *f;
 	int fd;
 
-	if ((fd = file_open(path, FILE_ROOTS, SIZE_MAX / 2, NULL, NULL)) < 0)
+	if ((fd = open_policy_file(p, path, SIZE_MAX / 2, &size, NULL)) < 0)
 		return NULL;
 	if ((f = fdopen(fd, "r")) == NULL)
 		(void)close(fd);
@@ -196,10 +197,11 @@ open_quoted(const char *path)
 }
 
 static void
-quote_file(struct diag_report *report, const char *path)
+quote_file(const struct policy_parse *p, const char *path)
 {
+	struct diag_report *report = p->report;
 	size_t wanted = next_unquoted(report, path);
-	FILE *f = open_quoted(path);
+	FILE *f = open_quoted(p, path);
 	bool is_in_key = false;
 	char *line = NULL;
 	size_t room = 0;
@@ -239,6 +241,6 @@ report_quote(struct policy_parse *p)
 
 		if (d->file != NULL && d->line != 0 && d->source == NULL &&
 		    !d->is_unquotable)
-			quote_file(r, d->file);
+			quote_file(p, d->file);
 	}
 }

@@ -8,6 +8,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_journal \
 	tests/fuzz/fuzz_keysfile \
 	tests/fuzz/fuzz_policy \
+	tests/fuzz/fuzz_policytext \
 	tests/fuzz/fuzz_principal \
 	tests/fuzz/fuzz_pubkey \
 	tests/fuzz/fuzz_sshd_settings \
@@ -50,6 +51,8 @@ tests_fuzz_fuzz_keysfile_SOURCES = tests/fuzz/fuzz_keysfile.c $(fuzz_main)
 tests_fuzz_fuzz_keysfile_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c $(fuzz_main)
 tests_fuzz_fuzz_policy_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_policytext_SOURCES = tests/fuzz/fuzz_policytext.c $(fuzz_main)
+tests_fuzz_fuzz_policytext_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_principal_SOURCES = tests/fuzz/fuzz_principal.c $(fuzz_main)
 tests_fuzz_fuzz_principal_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_pubkey_SOURCES = tests/fuzz/fuzz_pubkey.c $(fuzz_main)

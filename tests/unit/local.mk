@@ -41,6 +41,8 @@ unit_tests = \
 	tests/unit/test_policy_rule \
 	tests/unit/test_policy_value \
 	tests/unit/test_policy_yaml \
+	tests/unit/test_policyedit \
+	tests/unit/test_policytext \
 	tests/unit/test_principal \
 	tests/unit/test_pubkey \
 	tests/unit/test_reach \

@@ -1,0 +1,241 @@
+#include "config.h"
+
+#include "config-gen/policyedit.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "tests/unit/harness.h"
+#include "tests/unit/policyfix.h"
+
+#define USERS "users: {jdoe: jdoe@example.com}\n"
+
+struct row {
+	const char *name;
+	const char *policy;
+	const char *more; /* policy.d/more.yaml; NULL: none */
+	struct policyedit_change change;
+	const char *file; /* which is changed */
+	const char *after; /* its text; NULL: refused */
+	const char *want; /* why */
+	const char *said; /* what is wrong with the new policy */
+	const char *by_hand;
+};
+
+static const struct row rows[] = {
+	{ .name = "a key more",
+	    .policy = "version: 1\nauthorities:\n  ca:\n    keys:\n"
+	              "      - " KEY_A " # the first\n" USERS,
+	    .change = { POLICYEDIT_ADD_KEY, "ca", KEY_B " b c", 0, NULL },
+	    .file = "policy.yaml",
+	    .after = "version: 1\nauthorities:\n  ca:\n    keys:\n"
+	             "      - " KEY_A " # the first\n"
+	             "      - " KEY_B " b c\n" USERS },
+	{ .name = "a comment that YAML would take for something else",
+	    .policy = HEAD USERS,
+	    .change = { POLICYEDIT_ADD_KEY, "ca", KEY_B " a: #b", 0, NULL },
+	    .file = "policy.yaml",
+	    .after = "version: 1\nauthorities:\n"
+	             "  ca: {keys: [\"" KEY_A "\", \"" KEY_B " a: #b\"]}\n" USERS },
+	{ .name = "another authority",
+	    .policy = HEAD USERS,
+	    .change = { POLICYEDIT_ADD_KEY, "new", KEY_B, 0, NULL },
+	    .file = "policy.yaml",
+	    .after = HEAD "  new:\n    keys:\n      - " KEY_B "\n" USERS },
+	{ .name = "a key beside a file",
+	    .policy = "version: 1\nauthorities:\n  ca:\n    file: ca.pub\n" USERS,
+	    .change = { POLICYEDIT_ADD_KEY, "ca", KEY_B, 0, NULL },
+	    .file = "policy.yaml",
+	    .after = "version: 1\nauthorities:\n  ca:\n    file: ca.pub\n"
+	             "    keys:\n      - " KEY_B "\n" USERS },
+	{ .name = "in an included file",
+	    .policy = "version: 1\ninclude: policy.d/*.yaml\n" USERS,
+	    .more = "authorities:\n  ca:\n    keys: ['" KEY_A "']\n",
+	    .change = { POLICYEDIT_ADD_KEY, "ca", KEY_B, 0, NULL },
+	    .file = "policy.d/more.yaml",
+	    .after = "authorities:\n  ca:\n    keys: ['" KEY_A "', '" KEY_B
+	             "']\n" },
+	{ .name = "where the others are",
+	    .policy = "version: 1\ninclude: policy.d/*.yaml\n" USERS,
+	    .more = "authorities: {ca: {keys: [" KEY_A "]}}",
+	    .change = { POLICYEDIT_ADD_KEY, "new", KEY_B, 0, NULL },
+	    .file = "policy.d/more.yaml",
+	    .after = "authorities: {ca: {keys: [" KEY_A
+	             "]}, new: {keys: [\"" KEY_B "\"]}}" },
+	{ .name = "a key that is there",
+	    .policy = HEAD USERS,
+	    .change = { POLICYEDIT_ADD_KEY, "new", KEY_A, 0, NULL },
+	    .file = "policy.yaml",
+	    .want = "with this change the policy could not be used",
+	    .said = "policy.yaml:6:9: error: authority \"ca\" has this key as well, "
+	            "at policy.yaml:3: nobody could tell whose rules a "
+	            "certificate falls under; keep one of them\n",
+	    .by_hand = "under \"authorities\":\n  new:\n    keys:\n      - " KEY_A
+	               "\n" },
+	{ .name = "a key that is none",
+	    .policy = HEAD USERS,
+	    .change = { POLICYEDIT_ADD_KEY, "ca", "ssh-ed25519 AAAA", 0, NULL },
+	    .file = "policy.yaml",
+	    .want = "with this change the policy could not be used",
+	    .said = "policy.yaml:3:99: error: the key's type name is cut "
+	            "short\n",
+	    .by_hand = "under \"authorities\", \"ca\", \"keys\":\n"
+	               "  - \"ssh-ed25519 AAAA\"\n" },
+	{ .name = "an authority that repeats another",
+	    .policy = "version: 1\nauthorities:\n  ca: {keys: &k [" KEY_A "]}\n"
+	              "users: {jdoe: jdoe@example.com}\n",
+	    .change = { POLICYEDIT_ADD_KEY, "ca", KEY_B, 0, NULL },
+	    .file = "policy.yaml",
+	    .want = "policy.yaml:3: an anchor (&) may repeat this elsewhere",
+	    .by_hand = "under \"authorities\", \"ca\", \"keys\":\n  - " KEY_B
+	               "\n" },
+
+	{ .name = "a key less",
+	    .policy = "version: 1\nauthorities:\n  ca:\n    keys:\n"
+	              "      - " KEY_A "\n      # new\n      - " KEY_B "\n" USERS,
+	    .change = { POLICYEDIT_REMOVE_KEY, "ca", NULL, 0, NULL },
+	    .file = "policy.yaml",
+	    .after = "version: 1\nauthorities:\n  ca:\n    keys:\n"
+	             "      # new\n      - " KEY_B "\n" USERS },
+	{ .name = "the only one beside a file",
+	    .policy = "version: 1\nauthorities:\n  ca:\n    keys:\n"
+	              "    - " KEY_B "\n    file: ca.pub\n" USERS,
+	    .change = { POLICYEDIT_REMOVE_KEY, "ca", NULL, 0, NULL },
+	    .file = "policy.yaml",
+	    .after = "version: 1\nauthorities:\n  ca:\n    file: ca.pub\n" USERS },
+	{ .name = "one that stands in a file",
+	    .policy = "version: 1\nauthorities:\n  ca:\n    file: ca.pub\n" USERS,
+	    .change = { POLICYEDIT_REMOVE_KEY, "ca", NULL, 0, NULL },
+	    .file = "policy.yaml",
+	    .want = "policy.yaml: the key is not written in the policy itself, "
+	            "but comes from ca.pub:2; take it out there" },
+	{ .name = "the only key",
+	    .policy = "version: 1\nauthorities:\n  ca:\n    keys: [" KEY_A
+	              "]\n    principals: email\n" USERS,
+	    .change = { POLICYEDIT_REMOVE_KEY, "ca", NULL, 0, NULL },
+	    .file = "policy.yaml",
+	    .want = "with this change the policy could not be used",
+	    .said = "policy.yaml:3:3: error: authority \"ca\" has no key; give "
+	            "\"keys\" or a \"file\"\n" },
+
+	{ .name = "an authority less",
+	    .policy = HEAD "  old:\n    # of last year\n    keys: [" KEY_B "]\n"
+	              USERS,
+	    .change = { POLICYEDIT_REMOVE_AUTHORITY, "old", NULL, 0, NULL },
+	    .file = "policy.yaml",
+	    .after = HEAD USERS },
+	{ .name = "the only one of a file",
+	    .policy = "version: 1\ninclude: policy.d/*.yaml\n"
+	              "authorities: {ca: {keys: [" KEY_A "]}}\n" USERS,
+	    .more = "authorities:\n  old:\n    keys: [" KEY_B "]\n"
+	            "deny: [eve@example.com]\n",
+	    .change = { POLICYEDIT_REMOVE_AUTHORITY, "old", NULL, 0, NULL },
+	    .file = "policy.d/more.yaml",
+	    .after = "deny: [eve@example.com]\n" },
+	{ .name = "the only thing in a file",
+	    .policy = "version: 1\ninclude: policy.d/*.yaml\n"
+	              "authorities: {ca: {keys: [" KEY_A "]}}\n" USERS,
+	    .more = "authorities:\n  old:\n    keys: [" KEY_B "]\n",
+	    .change = { POLICYEDIT_REMOVE_AUTHORITY, "old", NULL, 0, NULL },
+	    .file = "policy.d/more.yaml",
+	    .want = "policy.d/more.yaml:1: nothing would be left" },
+};
+
+static struct policy *
+load(const struct row *r)
+{
+	policyfix_write_text("ca.pub", "# ours\n" KEY_A "\n");
+	policyfix_write_text("policy.yaml", r->policy);
+	if (r->more != NULL)
+		policyfix_write_text("policy.d/more.yaml", r->more);
+	return policyfix_load("");
+}
+
+static void
+assert_file(const char *path, const char *want)
+{
+	struct err err = ERR_INIT;
+	char *text;
+	size_t len;
+
+	ck_assert_int_eq(
+	    file_read(path, FILE_ANY, 1 << 20, &text, &len, &err), 0);
+	ck_assert_str_eq(text, want);
+	free(text);
+}
+
+START_TEST(change)
+{
+	const struct row *r = &rows[_i];
+	struct diag_report report = DIAG_REPORT_INIT;
+	struct policyedit e = POLICYEDIT_INIT;
+	struct policy *p = load(r);
+	struct err err = ERR_INIT;
+	char *said;
+	int ret;
+
+	ck_assert_msg(p != NULL, "%s", r->name);
+	ret = policyedit_make(&e, p, "", &r->change, &report, &err);
+	said = policyfix_messages(&report);
+	ck_assert_str_eq(e.file, r->file);
+	if (r->after == NULL) {
+		ck_assert_msg(ret == -1, "%s", r->name);
+		assert_err(&err, ERR_REFUSED, r->want);
+		ck_assert_str_eq((char *)e.by_hand.p,
+		    r->by_hand == NULL ? "" : r->by_hand);
+		ck_assert_str_eq(said, r->said == NULL ? "" : r->said);
+	} else {
+		ck_assert_msg(ret == 0, "%s: %s%s", r->name, err.text, said);
+		ck_assert_int_eq(chmod(r->file, 0640), 0);
+		ck_assert_int_eq(policyedit_write(&e, &err), 0);
+		assert_file(r->file, r->after);
+		policy_free(policyfix_load(""));
+	}
+	free(said);
+	diag_free(&report);
+	policyedit_clear(&e);
+	policy_free(p);
+}
+END_TEST
+
+START_TEST(keeps)
+{
+	struct diag_report report = DIAG_REPORT_INIT;
+	struct policyedit e = POLICYEDIT_INIT;
+	struct policy *p = load(&rows[0]);
+	struct err err = ERR_INIT;
+	struct stat st;
+
+	ck_assert_int_eq(chmod("policy.yaml", 0640), 0);
+	ck_assert_int_eq(
+	    policyedit_make(&e, p, "", &rows[0].change, &report, &err), 0);
+	/* Nothing is written yet, and what is meant can be looked at. */
+	assert_file("policy.yaml", rows[0].policy);
+	ck_assert_uint_eq(p->authorities[0].n_keys, 1);
+	ck_assert_uint_eq(e.policy->authorities[0].n_keys, 2);
+	ck_assert_int_eq(policyedit_write(&e, &err), 0);
+	ck_assert_int_eq(stat("policy.yaml", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	/* It is another file now than the change was made for. */
+	ck_assert_int_eq(policyedit_write(&e, &err), -1);
+	assert_err(&err, ERR_REFUSED,
+	    "policy.yaml: somebody changed it meanwhile; try again");
+	assert_file("policy.yaml", rows[0].after);
+	policyedit_clear(&e);
+	policy_free(p);
+	diag_free(&report);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tc = tcase_create("policyedit");
+
+	tcase_add_checked_fixture(tc, policyfix_setup, policyfix_teardown);
+	tcase_add_loop_test(tc, change, 0, N_ROWS(rows));
+	tcase_add_test(tc, keeps);
+	return run_case("policyedit", tc);
+}
