@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -35,9 +37,9 @@ struct failure {
 	int error;
 	int step; /* index in failure_steps */
 };
-enum { STEP_CHROOT, STEP_DESCRIPTORS, STEP_EXEC, STEP_SESSION };
+enum { STEP_CHROOT, STEP_DESCRIPTORS, STEP_EXEC, STEP_SESSION, STEP_USER };
 static const char *const failure_steps[] = { "chroot", "descriptors", "exec",
-	"session" };
+	"session", "user" };
 
 struct capture {
 	int fd; /* -1: at its end */
@@ -53,6 +55,7 @@ struct run {
 	struct capture captures[2]; /* standard output, standard error */
 	int64_t deadline_ms;
 	unsigned int timeout_s;
+	size_t max_output;
 };
 
 /* What the child needs. */
@@ -62,6 +65,7 @@ struct start {
 	int fds[FD_FIRST_FREE]; /* in the order of the enum */
 	pid_t parent;
 	bool is_detached;
+	const struct command_guest *guest; /* NULL: none */
 };
 
 static int64_t
@@ -181,6 +185,24 @@ child_attach(const struct start *s)
 		_exit(126);
 }
 
+/* Give up what the guest is not to have. */
+static int
+child_drop(const struct command_guest *g, pid_t parent)
+{
+	if (g->has_user &&
+	    (setgroups(0, NULL) == -1 ||
+		setresgid(g->gid, g->gid, g->gid) == -1 ||
+		setresuid(g->uid, g->uid, g->uid) == -1))
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
+	/* A change of user has taken this away. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126);
+	return 0;
+}
+
 /*
  * Between vfork and exec, mostly in the parent's memory: only what is safe
  * there, and nothing that the parent would miss.
@@ -210,6 +232,8 @@ child_run(const struct start *s)
 		child_fail(FD_FAILURE, STEP_CHROOT);
 	if (chdir("/") == -1)
 		child_fail(FD_FAILURE, STEP_CHROOT);
+	if (s->guest != NULL && child_drop(s->guest, s->parent) == -1)
+		child_fail(FD_FAILURE, STEP_USER);
 	(void)umask(022);
 	(void)execve(s->argv[0], (char *const *)(uintptr_t)s->argv,
 	    (char *const *)(uintptr_t)environment);
@@ -230,23 +254,54 @@ child_start(const struct start *s)
 	(void)sigfillset(&all);
 	if (sigprocmask(SIG_BLOCK, &all, &before) == -1)
 		return -1;
-	if ((pid = vfork()) == 0)
+	/* Memory of ours must not be in a process of somebody else's. */
+	if ((pid = s->guest != NULL ? fork() : vfork()) == 0)
 		child_run(s);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return pid;
 }
 
+/* What the guest reads: not a file that others could open. */
 static int
-run_start(
-    struct run *r, const char *root, const char *const *argv, struct err *err)
+guest_input(const struct command_guest *g)
 {
-	struct start s = { root, argv, { -1, -1, -1, -1 }, getpid(), false };
+	const char *at = g->in;
+	size_t left = g->in_len;
+	ssize_t n;
+	int fd = memfd_create("input", MFD_CLOEXEC);
+
+	while (fd != -1 && left > 0) {
+		n = write(fd, at, left);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			goto fail;
+		at += n;
+		left -= (size_t)n;
+	}
+	if (fd == -1 || lseek(fd, 0, SEEK_SET) == -1)
+		goto fail;
+	return fd;
+fail:
+	if (fd != -1)
+		(void)close(fd);
+	return -1;
+}
+
+static int
+run_start(struct run *r, const char *root, const char *const *argv,
+    const struct command_guest *guest, struct err *err)
+{
+	struct start s = { root, argv, { -1, -1, -1, -1 }, getpid(), false,
+		guest };
 	size_t i;
 	int ret = -1;
 
 	/* Ignored, perhaps by who started us, it would reap our child. */
 	(void)signal(SIGCHLD, SIG_DFL);
-	s.fds[FD_STDIN] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	s.fds[FD_STDIN] = guest != NULL ?
+	    guest_input(guest) :
+	    open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (s.fds[FD_STDIN] == -1 || fd_move_up(&s.fds[FD_STDIN]) == -1 ||
 	    pipe_open(&r->captures[0].fd, &s.fds[FD_STDOUT]) == -1 ||
 	    pipe_open(&r->captures[1].fd, &s.fds[FD_STDERR]) == -1 ||
@@ -296,7 +351,8 @@ run_started(struct run *r, struct err *err)
 
 /* Take what there is. */
 static int
-capture_read(struct capture *c, const char *shown, struct err *err)
+capture_read(
+    struct capture *c, const char *shown, size_t max, struct err *err)
 {
 	char *bigger;
 	ssize_t n;
@@ -317,10 +373,9 @@ capture_read(struct capture *c, const char *shown, struct err *err)
 		fd_close(&c->fd);
 	c->len += (size_t)n;
 	c->bytes[c->len] = '\0';
-	if (c->len > COMMAND_MAX_OUTPUT)
+	if (c->len > max)
 		return err_setf(err, ERR_LIMIT,
-		    "%s: says more than the %lu bytes allowed", shown,
-		    COMMAND_MAX_OUTPUT);
+		    "%s: says more than the %zu bytes allowed", shown, max);
 	return 0;
 }
 
@@ -353,7 +408,8 @@ run_read(struct run *r, struct err *err)
 			return err_system(err, "%s: poll", r->shown);
 		for (i = 0; i < 2; i++) {
 			if (polled[i].revents != 0 &&
-			    capture_read(&r->captures[i], r->shown, err) == -1)
+			    capture_read(&r->captures[i], r->shown,
+				r->max_output, err) == -1)
 				return -1;
 		}
 	}
@@ -406,8 +462,9 @@ run_clear(struct run *r)
 	free(r->captures[1].bytes);
 }
 
-int
-command_run(const char *root, const char *const *argv, unsigned int timeout_s,
+static int
+run(const char *root, const char *const *argv,
+    const struct command_guest *guest, unsigned int timeout_s,
     struct command_result *res, struct err *err)
 {
 	char shown[SHOWN_SIZE];
@@ -419,10 +476,11 @@ command_run(const char *root, const char *const *argv, unsigned int timeout_s,
 	r.shown = escape_text(shown, sizeof(shown), argv[0]);
 	r.pid = r.failure_fd = r.captures[0].fd = r.captures[1].fd = -1;
 	r.timeout_s = timeout_s;
+	r.max_output = guest != NULL ? guest->max_output : COMMAND_MAX_OUTPUT;
 	r.deadline_ms = now_ms() + (int64_t)timeout_s * 1000;
 	if (root != NULL && (root[0] == '\0' || strcmp(root, "/") == 0))
 		root = NULL;
-	if (run_start(&r, root, argv, err) == -1 ||
+	if (run_start(&r, root, argv, guest, err) == -1 ||
 	    run_started(&r, err) == -1 || run_read(&r, err) == -1 ||
 	    run_wait(&r, &status, err) == -1)
 		goto out;
@@ -440,9 +498,24 @@ out:
 }
 
 int
+command_run(const char *root, const char *const *argv, unsigned int timeout_s,
+    struct command_result *res, struct err *err)
+{
+	return run(root, argv, NULL, timeout_s, res, err);
+}
+
+int
+command_run_guest(const struct command_guest *g, const char *const *argv,
+    unsigned int timeout_s, struct command_result *res, struct err *err)
+{
+	return run(NULL, argv, g, timeout_s, res, err);
+}
+
+int
 command_detach(const char *const *argv, struct err *err)
 {
-	struct start s = { NULL, argv, { -1, -1, -1, -1 }, getpid(), true };
+	struct start s = { NULL, argv, { -1, -1, -1, -1 }, getpid(), true,
+		NULL };
 	char shown[SHOWN_SIZE];
 	struct run r;
 	size_t i;
@@ -496,7 +569,8 @@ static int
 command_fork(
     struct command *c, const char *const *argv, int fd, struct err *err)
 {
-	struct start s = { NULL, argv, { -1, -1, -1, -1 }, getpid(), false };
+	struct start s = { NULL, argv, { -1, -1, -1, -1 }, getpid(), false,
+		NULL };
 	size_t i;
 	int ret = -1;
 

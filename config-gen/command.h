@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "lib/err.h"
 
@@ -30,6 +31,24 @@ struct command_result {
  * long (it is killed) or said too much.  End res by command_result_clear.
  */
 int command_run(const char *root, const char *const *argv,
+    unsigned int timeout_s, struct command_result *res, struct err *err);
+
+/* For a program that is to have less than we do. */
+struct command_guest {
+	const void *in; /* its standard input */
+	size_t in_len;
+	bool has_user; /* it runs as uid and gid, in no other group; needs root */
+	uid_t uid;
+	gid_t gid;
+	size_t max_output; /* of each of its two outputs */
+};
+
+/*
+ * command_run on this machine, with these differences.  Before it is
+ * executed the program has given up root, where has_user says so, and can
+ * gain nothing by a set-user-ID program.
+ */
+int command_run_guest(const struct command_guest *g, const char *const *argv,
     unsigned int timeout_s, struct command_result *res, struct err *err);
 
 /*

@@ -274,6 +274,67 @@ START_TEST(test_end_ends_group)
 }
 END_TEST
 
+/* A guest reads what it is given, and no more comes from it than allowed. */
+START_TEST(test_guest)
+{
+	static const char *const argv[] = { "/bin/sh", "-c",
+		"cat; grep NoNewPrivs /proc/self/status >&2", NULL };
+	struct command_guest g = { NULL, 300000, false, 0, 0, 300000 };
+	struct command_result res;
+	struct err err = ERR_INIT;
+	char *in = malloc(g.in_len);
+
+	ck_assert_ptr_nonnull(in);
+	memset(in, 'x', g.in_len);
+	g.in = in;
+	ck_assert_msg(
+	    command_run_guest(&g, argv, 20, &res, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(res.status, 0);
+	ck_assert_uint_eq(res.out_len, g.in_len);
+	ck_assert_mem_eq(res.out, in, g.in_len);
+	ck_assert_str_eq(res.errors, "NoNewPrivs:\t1\n");
+	command_result_clear(&res);
+	g.max_output--;
+	ck_assert_int_eq(command_run_guest(&g, argv, 20, &res, &err), -1);
+	ck_assert_str_eq(
+	    err.text, "/bin/sh: says more than the 299999 bytes allowed");
+	free(in);
+}
+END_TEST
+
+/* By root it is run as somebody else, with nothing of root's left. */
+START_TEST(test_guest_user)
+{
+	static const char *const argv[] = { "/bin/sh", "-c",
+		"id -u; id -g; id -G; "
+		"grep -E '^(Uid|Gid|Groups|Cap(Prm|Eff|Amb)):' "
+		"/proc/self/status",
+		NULL };
+	const struct command_guest g = { "", 0, true, 4711, 4712, 4096 };
+	struct command_result res;
+	struct err err = ERR_INIT;
+	int rc = command_run_guest(&g, argv, 20, &res, &err);
+
+	if (geteuid() != 0) {
+		ck_assert_int_eq(rc, -1);
+		ck_assert_str_eq(err.text,
+		    "/bin/sh: cannot be run: user: Operation not permitted");
+		return;
+	}
+	ck_assert_msg(rc == 0, "%s", err.text);
+	ck_assert_str_eq(res.out,
+	    "4711\n4712\n4712\n"
+	    "Uid:\t4711\t4711\t4711\t4711\n"
+	    "Gid:\t4712\t4712\t4712\t4712\n"
+	    "Groups:\t \n"
+	    "CapPrm:\t0000000000000000\n"
+	    "CapEff:\t0000000000000000\n"
+	    "CapAmb:\t0000000000000000\n");
+	command_result_clear(&res);
+	ck_assert_int_eq(geteuid(), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -293,6 +354,8 @@ main(void)
 	tcase_add_test(tc, test_no_descriptor_lost);
 	tcase_add_test(tc, test_start);
 	tcase_add_loop_test(tc, test_end_ends_group, 0, 2);
+	tcase_add_test(tc, test_guest);
+	tcase_add_test(tc, test_guest_user);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
