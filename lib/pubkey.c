@@ -56,6 +56,9 @@ is_known_type(struct span name)
 	    cert_key_type_by_cert_name(name, NULL);
 }
 
+/* No type's name has so many letters and digits in a row. */
+#define RUN_MAX 24
+
 /*
  * Whether word may be shown: any type name has a '-' early on, and no line of
  * base64 has, which might be a private key's.
@@ -64,7 +67,16 @@ static bool
 is_showable(struct span word)
 {
 	size_t len = word.len < 12 ? word.len : 12;
+	size_t i, run = 0;
 
+	for (i = 0; i < word.len; i++) {
+		unsigned char c = word.p[i];
+
+		run = c == '-' || c == '@' || c == '.' || c == '_' ? 0 :
+								      run + 1;
+		if (run > RUN_MAX)
+			return false;
+	}
 	return word.len <= 64 && memchr(word.p, '-', len) != NULL;
 }
 

@@ -184,6 +184,11 @@ static const struct {
 	{ "the last line of one", RAW("AgMEBQ=="), ERR_MALFORMED,
 	    "ca.pub:7:1: this is not a public key; write it as in a .pub "
 	    "file: type, base64, comment" },
+	{ "a line from inside a private key, a dash in front",
+	    RAW("-----G5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQy"),
+	    ERR_MALFORMED,
+	    "ca.pub:7:1: this is not a public key; write it as in a .pub "
+	    "file: type, base64, comment" },
 	{ "base64 of a private key and a dash",
 	    RAW("b3BlbnNzaC1rZXktdjEA-AAAABG5v"), ERR_MALFORMED,
 	    "ca.pub:7:1: this is not a public key; write it as in a .pub "
