@@ -1,5 +1,6 @@
 dist_man_MANS += \
 	doc/authorized-principals.8 \
+	doc/ca-fetch.8 \
 	doc/certgate-policy.5 \
 	doc/certgate.8
 

@@ -15,3 +15,9 @@ helpers/authorized-principals: helpers/authorized-principals.c $(lib_login) \
 		$(WARN_CFLAGS) $(HARDEN_CFLAGS) $(HELPER_CFLAGS) $(HARDEN_LDFLAGS) \
 		$(LDFLAGS) $(HELPER_LDFLAGS) -o $@ \
 		$(addprefix $(top_srcdir)/,$(helper_sources)) $(HELPER_LIBS)
+
+# Asks CAs' services for their keys; an ordinary program.
+pkglibexec_PROGRAMS += helpers/ca-fetch
+helpers_ca_fetch_SOURCES = helpers/ca-fetch.c \
+	helpers/download.c helpers/download.h
+helpers_ca_fetch_LDADD = $(program_libs) $(CURL_LIBS)

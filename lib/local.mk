@@ -20,8 +20,13 @@ lib_login = \
 
 noinst_LIBRARIES += lib/libcertgate.a
 lib_libcertgate_a_SOURCES = $(lib_login) \
+	lib/caanswer.c lib/caanswer.h \
 	lib/certsig.c lib/certsig.h \
+	lib/fetchreq.c lib/fetchreq.h \
 	lib/file_replace.c \
 	lib/indexmake.c lib/indexmake.h \
+	lib/keyset.c lib/keyset.h \
 	lib/pkey.c lib/pkey.h \
-	lib/pubkey.c lib/pubkey.h
+	lib/pubkey.c lib/pubkey.h \
+	lib/sandbox.c lib/sandbox.h \
+	lib/url.c lib/url.h

@@ -151,6 +151,14 @@ exit_status()
 	    grep -oE '[0-9]+' | sort -u >"$scratch/code"
 	items authorized-principals.8 "EXIT STATUS" >"$scratch/manual"
 	agree "exit status" authorized-principals.8
+
+	printf '%s\n' 0 1 2 >"$scratch/code"
+	items ca-fetch.8 "EXIT STATUS" >"$scratch/manual"
+	agree "exit status" ca-fetch.8
+	run 0 helpers/ca-fetch -h
+	run 2 helpers/ca-fetch -x
+	run 2 helpers/ca-fetch https://ca.example.com/
+	run 1 sh -c ': | helpers/ca-fetch'
 }
 
 # In this order, which is the order of checking.
@@ -312,7 +320,7 @@ json()
 references()
 {
 	grep -ho '^\.Xr [a-z_-]*[a-z] [0-9]' "$doc"/*.[1-9] | sort -u |
-	    awk '$2 ~ /^(certgate|authorized-principals|pam_certgate)/' \
+	    awk '$2 ~ /^(certgate|authorized-principals|ca-fetch|pam_certgate)/' \
 		>"$scratch/references"
 	while read -r _ name section; do
 		n_checks=$((n_checks + 1))

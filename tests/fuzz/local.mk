@@ -2,7 +2,9 @@
 # with libFuzzer (`make fuzz FUZZ_SECONDS=N`); without, each has replay.c as
 # its main, and `make check` replays tests/fuzz/corpus/NAME through it.
 fuzz_programs = \
+	tests/fuzz/fuzz_caanswer \
 	tests/fuzz/fuzz_cert \
+	tests/fuzz/fuzz_fetchreq \
 	tests/fuzz/fuzz_index \
 	tests/fuzz/fuzz_ipaddr \
 	tests/fuzz/fuzz_journal \
@@ -12,7 +14,8 @@ fuzz_programs = \
 	tests/fuzz/fuzz_principal \
 	tests/fuzz/fuzz_pubkey \
 	tests/fuzz/fuzz_sshd_settings \
-	tests/fuzz/fuzz_sshdconf
+	tests/fuzz/fuzz_sshdconf \
+	tests/fuzz/fuzz_url
 
 if FUZZERS
 fuzz_main =
@@ -39,8 +42,12 @@ fuzz:
 	@exit 1
 endif
 
+tests_fuzz_fuzz_caanswer_SOURCES = tests/fuzz/fuzz_caanswer.c $(fuzz_main)
+tests_fuzz_fuzz_caanswer_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_cert_SOURCES = tests/fuzz/fuzz_cert.c $(fuzz_main)
 tests_fuzz_fuzz_cert_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_fetchreq_SOURCES = tests/fuzz/fuzz_fetchreq.c $(fuzz_main)
+tests_fuzz_fuzz_fetchreq_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_index.c $(fuzz_main)
 tests_fuzz_fuzz_index_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_ipaddr_SOURCES = tests/fuzz/fuzz_ipaddr.c $(fuzz_main)
@@ -61,3 +68,6 @@ tests_fuzz_fuzz_sshd_settings_SOURCES = tests/fuzz/fuzz_sshd_settings.c $(fuzz_m
 tests_fuzz_fuzz_sshd_settings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_sshdconf_SOURCES = tests/fuzz/fuzz_sshdconf.c $(fuzz_main)
 tests_fuzz_fuzz_sshdconf_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(fuzz_main)
+tests_fuzz_fuzz_url_LDADD = $(LDADD) $(CURL_LIBS)
+tests_fuzz_fuzz_url_LDFLAGS = $(fuzz_ldflags)

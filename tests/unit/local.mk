@@ -2,6 +2,7 @@
 # that certgate is made of but its main.
 unit_tests = \
 	tests/unit/test_base64 \
+	tests/unit/test_caanswer \
 	tests/unit/test_cdbfile \
 	tests/unit/test_cert \
 	tests/unit/test_certsig \
@@ -13,6 +14,7 @@ unit_tests = \
 	tests/unit/test_doctor \
 	tests/unit/test_err \
 	tests/unit/test_escape \
+	tests/unit/test_fetchreq \
 	tests/unit/test_file \
 	tests/unit/test_generation \
 	tests/unit/test_held \
@@ -23,6 +25,7 @@ unit_tests = \
 	tests/unit/test_journal \
 	tests/unit/test_keyblob \
 	tests/unit/test_keysfile \
+	tests/unit/test_keyset \
 	tests/unit/test_login \
 	tests/unit/test_pending \
 	tests/unit/test_people \
@@ -48,6 +51,7 @@ unit_tests = \
 	tests/unit/test_reach \
 	tests/unit/test_reload \
 	tests/unit/test_root \
+	tests/unit/test_sandbox \
 	tests/unit/test_session \
 	tests/unit/test_sshd \
 	tests/unit/test_sshdconf \
@@ -56,6 +60,7 @@ unit_tests = \
 	tests/unit/test_store \
 	tests/unit/test_tree \
 	tests/unit/test_undo \
+	tests/unit/test_url \
 	tests/unit/test_wayin
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
