@@ -4,4 +4,10 @@ dist_man_MANS += \
 	doc/certgate-policy.5 \
 	doc/certgate.8
 
+if PAM
+dist_man_MANS += doc/pam_certgate.8
+else
+EXTRA_DIST += doc/pam_certgate.8
+endif
+
 EXTRA_DIST += CONTRIBUTING.md

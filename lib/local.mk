@@ -18,15 +18,18 @@ lib_login = \
 	lib/reason.c lib/reason.h \
 	lib/sshwire.c lib/sshwire.h
 
-noinst_LIBRARIES += lib/libcertgate.a
-lib_libcertgate_a_SOURCES = $(lib_login) \
-	lib/caanswer.c lib/caanswer.h \
+# lib_pam: what the PAM module has beyond that.
+lib_pam = \
 	lib/certsig.c lib/certsig.h \
+	lib/pkey.c lib/pkey.h \
+	lib/pubkey.c lib/pubkey.h
+
+noinst_LIBRARIES += lib/libcertgate.a
+lib_libcertgate_a_SOURCES = $(lib_login) $(lib_pam) \
+	lib/caanswer.c lib/caanswer.h \
 	lib/fetchreq.c lib/fetchreq.h \
 	lib/file_replace.c \
 	lib/indexmake.c lib/indexmake.h \
 	lib/keyset.c lib/keyset.h \
-	lib/pkey.c lib/pkey.h \
-	lib/pubkey.c lib/pubkey.h \
 	lib/sandbox.c lib/sandbox.h \
 	lib/url.c lib/url.h

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define LOG_WAIT_MS 500
+#define HEAD_SIZE 64
 
 static const struct sockaddr_un log_socket = {
 	.sun_family = AF_UNIX,
@@ -82,25 +83,45 @@ send_line(struct iovec *parts)
 	return ret;
 }
 
+/* Put a line's beginning into head; its length, or -1. */
+static int
+make_head(char head[HEAD_SIZE], int priority, const char *ident)
+{
+	int len = snprintf(head, HEAD_SIZE, "<%d>%s[%ld]: ",
+	    LOG_AUTHPRIV | priority, ident, (long)getpid());
+
+	return len < 0 || len >= HEAD_SIZE ? -1 : len;
+}
+
+int
+log_send(int priority, const char *ident, const char *text, size_t len)
+{
+	char head[HEAD_SIZE];
+	struct iovec parts[2];
+	int head_len = make_head(head, priority, ident);
+
+	if (head_len < 0)
+		return -1;
+	parts[0] = (struct iovec) { head, (size_t)head_len };
+	parts[1] = (struct iovec) { (void *)(uintptr_t)text,
+		len > LOG_LINE_MAX ? LOG_LINE_MAX : len };
+	return send_line(parts);
+}
+
 void
 log_line(int priority, const char *ident, const char *text, size_t len)
 {
-	char head[64];
+	char head[HEAD_SIZE];
 	struct iovec parts[3];
-	int head_len;
 
-	head_len = snprintf(head, sizeof(head), "<%d>%s[%ld]: ",
-	    LOG_AUTHPRIV | priority, ident, (long)getpid());
-	if (head_len < 0 || (size_t)head_len >= sizeof(head))
+	if (log_send(priority, ident, text, len) == 0 ||
+	    make_head(head, priority, ident) < 0)
 		return;
 	if (len > LOG_LINE_MAX)
 		len = LOG_LINE_MAX;
-	parts[0] = (struct iovec) { head, (size_t)head_len };
-	parts[1] = (struct iovec) { (void *)(uintptr_t)text, len };
-	if (send_line(parts) == 0)
-		return;
 	parts[0].iov_base = strchr(head, '>') + 1;
 	parts[0].iov_len = strlen(parts[0].iov_base);
+	parts[1] = (struct iovec) { (void *)(uintptr_t)text, len };
 	parts[2] = (struct iovec) { (void *)(uintptr_t) "\n", 1 };
 	(void)!writev(STDERR_FILENO, parts, 3);
 }

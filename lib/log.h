@@ -21,4 +21,11 @@
  */
 void log_line(int priority, const char *ident, const char *text, size_t len);
 
+/*
+ * The same for code in other people's programs, which must not write to
+ * their standard error: where nothing listens the line is lost, and -1 is
+ * returned.
+ */
+int log_send(int priority, const char *ident, const char *text, size_t len);
+
 #endif

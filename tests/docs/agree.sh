@@ -401,6 +401,36 @@ readme()
 	known option "$scratch/all" <"$scratch/words"
 }
 
+# The module's options, each with the groups that it means something in, and
+# the codes that it returns.
+pam_module()
+{
+	awk '
+	/^static const struct option known/ { is_here = 1 }
+	/^};/ { is_here = 0 }
+	is_here && /^\t\{ "/ {
+		split($0, part, "\"")
+		print part[2], (/ALL/ ? "all" : /OPTIONS_AUTH/ ? "auth" : "session")
+	}' "$srcdir/pam/options.c" >"$scratch/code"
+	awk '
+	/^\.Sh / { is_here = $2 == "OPTIONS" }
+	is_here && /^\.It Cm / {
+		split($3, part, "=")
+		name = part[1]
+		getline
+		print name, (/^\.Pq (auth|session)$/ ? $2 : "all")
+	}' "$doc/pam_certgate.8" >"$scratch/manual"
+	agree "option of the module" pam_certgate.8
+
+	cat "$srcdir"/pam/*.c | grep -oE '(return|[?:]|ret =) PAM_[A-Z_]+' |
+	    grep -oE 'PAM_.*' | sort -u >"$scratch/code"
+	awk '
+	/^\.Sh / { is_here = $2 == "PAM" }
+	is_here && /^\.It Dv / { print $3 }' "$doc/pam_certgate.8" \
+	    >"$scratch/manual"
+	agree "return value of the module" pam_certgate.8
+}
+
 # The version at hand stands first in NEWS.
 news()
 {
@@ -420,6 +450,7 @@ entry_options
 directives
 helper
 json
+pam_module
 references
 readme
 news

@@ -13,6 +13,8 @@ trap 'exit 143' TERM
 . "$here/machine.sh"
 # shellcheck source=tests/e2e/lib.sh
 . "$here/lib.sh"
+# shellcheck source=tests/e2e/pam.sh
+. "$here/pam.sh"
 
 # Take a case from the queue. Its place is shared by all sandboxes; the lock
 # is not, since it is taken on a descriptor of one's own.

@@ -293,7 +293,8 @@ helper_lines()
 	n_marks=$((n_marks + 1))
 	"$builddir/tests/e2e/logsink" -m "$LOG_SOCKET" "mark $n_marks"
 	wait_for 5 grep -qx "mark $n_marks" "$HELPER_LOG"
-	tail -n +$(($1 + 1)) "$HELPER_LOG" | grep -v '^mark ' || true
+	tail -n +$(($1 + 1)) "$HELPER_LOG" |
+	    grep '^<[0-9]*>authorized-principals\[' || true
 }
 
 lines_in()

@@ -10,13 +10,15 @@ e2e_files = \
 	tests/e2e/makecert.js \
 	tests/e2e/package.json \
 	tests/e2e/package-lock.json \
+	tests/e2e/pam.sh \
 	tests/e2e/rawssh.js \
 	tests/e2e/run.sh \
 	tests/e2e/sandbox.sh
 EXTRA_DIST += $(e2e_files) $(srcdir)/tests/e2e/cases
 
 e2e_run = srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
-	pkglibexecdir='$(pkglibexecdir)' $(srcdir)/tests/e2e/run.sh
+	pkglibexecdir='$(pkglibexecdir)' pamdir='$(pamdir)' \
+	$(srcdir)/tests/e2e/run.sh
 
 # E2E_CASES="NAME ..." runs only those.
 .PHONY: e2e demo

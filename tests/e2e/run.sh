@@ -36,7 +36,8 @@ in_sandbox()
 {
 	exec "$here/sandbox.sh" "${folders[@]}" env srcdir="$srcdir" \
 	    builddir="$builddir" sbindir="$sbindir" \
-	    pkglibexecdir="$pkglibexecdir" "$here/inside.sh" "$@"
+	    pkglibexecdir="$pkglibexecdir" pamdir="${pamdir-}" \
+	    "$here/inside.sh" "$@"
 }
 
 # What of this machine the tests would change if the sandbox leaked.

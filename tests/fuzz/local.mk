@@ -17,6 +17,13 @@ fuzz_programs = \
 	tests/fuzz/fuzz_sshdconf \
 	tests/fuzz/fuzz_url
 
+if PAM
+fuzz_programs += $(pam_fuzz)
+endif
+pam_fuzz = \
+	tests/fuzz/fuzz_authinfo \
+	tests/fuzz/fuzz_options
+
 if FUZZERS
 fuzz_main =
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -71,3 +78,9 @@ tests_fuzz_fuzz_sshdconf_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(fuzz_main)
 tests_fuzz_fuzz_url_LDADD = $(LDADD) $(CURL_LIBS)
 tests_fuzz_fuzz_url_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_authinfo_SOURCES = tests/fuzz/fuzz_authinfo.c $(fuzz_main)
+tests_fuzz_fuzz_authinfo_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_authinfo_LDADD = $(pam_ldadd)
+tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c $(fuzz_main)
+tests_fuzz_fuzz_options_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_options_LDADD = $(pam_ldadd)

@@ -11,7 +11,7 @@ trap 'rm -rf "$scratch"' EXIT
 n_checks=0
 n_wrong=0
 for header in "$srcdir"/lib/*.h "$srcdir"/helpers/*.h \
-    "$srcdir"/config-gen/*.h; do
+    "$srcdir"/config-gen/*.h ${HEADER_PAM:+"$srcdir"/pam/*.h}; do
 	name=${header#"$srcdir"/}
 	n_checks=$((n_checks + 1))
 	printf '#include "config.h"\n#include "%s"\n#include "%s"\n' \

@@ -62,8 +62,23 @@ unit_tests = \
 	tests/unit/test_undo \
 	tests/unit/test_url \
 	tests/unit/test_wayin
+if PAM
+unit_tests += $(pam_tests)
+endif
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
+
+# Those of the PAM module.
+pam_tests = \
+	tests/unit/test_authinfo \
+	tests/unit/test_module \
+	tests/unit/test_options
+pam_ldadd = pam/libmodule.a $(LDADD) $(PAM_LIBS) $(AUDIT_LIBS)
+tests_unit_test_authinfo_LDADD = $(pam_ldadd)
+tests_unit_test_module_LDADD = $(LDADD) $(PAM_LIBS)
+tests_unit_test_module_DEPENDENCIES = pam/pam_certgate.so \
+	$(check_LIBRARIES) lib/libcertgate.a
+tests_unit_test_options_LDADD = $(pam_ldadd)
 
 # What several of them use; LDADD holds it, as its users are programs for
 # tests only.
@@ -71,6 +86,7 @@ check_LIBRARIES += tests/unit/libfixture.a
 tests_unit_libfixture_a_SOURCES = \
 	tests/unit/certbuild.c tests/unit/certbuild.h \
 	tests/unit/harness.h \
+	tests/unit/pamfix.c tests/unit/pamfix.h \
 	tests/unit/policyfix.c tests/unit/policyfix.h \
 	tests/unit/sample.c tests/unit/sample.h \
 	tests/unit/signer.c tests/unit/signer.h \

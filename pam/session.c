@@ -1,0 +1,81 @@
+/*
+ * session: the certificate of a login, decided about once more, now that
+ * sshd shows it.
+ *
+ * sshd runs no command, opens no subsystem and forwards nothing where this
+ * fails.  It calls this once for a connection, whatever number of sessions
+ * then share it.
+ */
+#include "config.h"
+
+#include "pam/call.h"
+#include "pam/login.h"
+#include "pam/require.h"
+
+#include <syslog.h>
+
+/* A session without a certificate: require=cert decides. */
+static int
+without_cert(const struct call *c, struct err *err)
+{
+	int covers = require_covers(&c->options, c->user, c->gid, err);
+
+	if (covers < 0)
+		return call_failed(c, err);
+	if (covers == 0) {
+		call_debug(c, "no certificate, and none is required");
+		return PAM_SUCCESS;
+	}
+	call_log_denial(c, "no-certificate",
+	    "require=cert: this user's sessions need a certificate");
+	return PAM_PERM_DENIED;
+}
+
+static int
+open_session(const struct call *c, struct login *l)
+{
+	struct err err = ERR_INIT;
+	enum verdict v = login_judge(l, c, &err);
+
+	if (v == VERDICT_FAILED)
+		return call_failed(c, &err);
+	if (v == VERDICT_DENIED) {
+		if (err.code != ERR_NONE)
+			call_log_denial(c, "malformed", err.text);
+		else
+			call_log_decision(c, LOG_NOTICE, "deny", l->judge, NULL);
+		return PAM_PERM_DENIED;
+	}
+	if (l->n_certs == 0)
+		return without_cert(c, &err);
+	call_log_decision(c, LOG_INFO, "open", l->judge, NULL);
+	return PAM_SUCCESS;
+}
+
+PAM_ENTRY int
+pam_sm_open_session(
+    pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct login l = { 0 };
+	struct call c;
+	int ret;
+
+	(void)flags;
+	if ((ret = call_begin(&c, pamh, OPTIONS_SESSION, argc, argv)) !=
+	    PAM_SUCCESS)
+		return ret;
+	ret = open_session(&c, &l);
+	login_clear(&l);
+	return ret;
+}
+
+PAM_ENTRY int
+pam_sm_close_session(
+    pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh;
+	(void)flags;
+	(void)argc;
+	(void)argv;
+	return PAM_SUCCESS;
+}

@@ -1,0 +1,500 @@
+/*
+ * The module as libpam runs it, by a service in a folder of our own: every
+ * code that it returns, and that it leaves nothing behind.
+ */
+#include "config.h"
+
+#include "tests/unit/harness.h"
+#include "tests/unit/pamfix.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <limits.h>
+#include <pwd.h>
+#include <security/pam_appl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct signer ca, key, stranger;
+static char user[256];
+static char module[PATH_MAX + 32];
+static char service[8 * PATH_MAX];
+static int n_asked;
+
+static int
+converse(int n, const struct pam_message **messages,
+    struct pam_response **answers, void *data)
+{
+	(void)n;
+	(void)messages;
+	(void)answers;
+	(void)data;
+	n_asked++;
+	return PAM_CONV_ERR;
+}
+
+static const struct pam_conv conversation = { converse, NULL };
+
+static void
+setup(void)
+{
+	struct passwd *pw = getpwuid(getuid());
+
+	ck_assert_ptr_nonnull(pw);
+	(void)snprintf(user, sizeof(user), "%s", pw->pw_name);
+	ck_assert_ptr_nonnull(getcwd(module, PATH_MAX));
+	memcpy(module + strlen(module), "/pam/pam_certgate.so", 21);
+	signer_init(&ca, CERT_KEY_ECDSA_P256);
+	signer_init(&key, CERT_KEY_ED25519);
+	signer_init(&stranger, CERT_KEY_ED25519);
+	pamfix_make(user, &ca);
+	n_asked = 0;
+}
+
+static void
+teardown(void)
+{
+	ck_assert_int_eq(n_asked, 0);
+	pamfix_remove();
+	signer_clear(&ca);
+	signer_clear(&key);
+	signer_clear(&stranger);
+}
+
+/* Begin a transaction whose service has one line of each group. */
+static pam_handle_t *
+begin(const char *who, const char *options)
+{
+	static const char *const groups[] = { "auth", "account", "session" };
+	pam_handle_t *h = NULL;
+	int i, len = 0;
+
+	for (i = 0; i < N_ROWS(groups); i++)
+		len += snprintf(service + len, sizeof(service) - (size_t)len,
+		    "%s required %s current=%s %s\n", groups[i], module,
+		    pamfix_dir, options);
+	pamfix_write("service", service);
+	ck_assert_int_eq(pam_start_confdir(
+	    "service", who, &conversation, pamfix_dir, &h), PAM_SUCCESS);
+	return h;
+}
+
+static void
+put_env(pam_handle_t *h, const char *name, const char *value)
+{
+	size_t size = strlen(name) + strlen(value) + 2;
+	char *text = malloc(size);
+
+	ck_assert_ptr_nonnull(text);
+	(void)snprintf(text, size, "%s=%s", name, value);
+	ck_assert_int_eq(pam_putenv(h, text), PAM_SUCCESS);
+	free(text);
+}
+
+/* Let sshd have seen the certificate. */
+static void
+put_cert(pam_handle_t *h, const struct pamcert *c)
+{
+	struct wire w = WIRE_INIT;
+	char *text, *line;
+	size_t size;
+
+	pamfix_cert(&w, c);
+	text = pamfix_text(wire_span(&w));
+	size = strlen(text) + 32;
+	line = malloc(size);
+	ck_assert_ptr_nonnull(line);
+	(void)snprintf(line, size, "publickey %s\n", text);
+	put_env(h, "SSH_AUTH_INFO_0", line);
+	free(line);
+	free(text);
+	wire_free(&w);
+}
+
+static struct pamcert
+a_cert(const char *principal)
+{
+	uint64_t now = (uint64_t)time(NULL);
+	struct pamcert c = { .key = &key, .ca = &ca };
+
+	c.principal = principal;
+	c.serial = 42;
+	c.valid_after = now - 60;
+	c.valid_before = now + 600;
+	return c;
+}
+
+/* What each group answers to one certificate. */
+static void
+expect(const struct pamcert *c, const char *options, int account, int session)
+{
+	pam_handle_t *h = begin(user, options);
+
+	put_env(h, "SSH_CONNECTION", "198.51.100.7 1 198.51.100.1 22");
+	put_cert(h, c);
+	ck_assert_int_eq(pam_acct_mgmt(h, 0), account);
+	ck_assert_int_eq(pam_open_session(h, 0), session);
+	if (session == PAM_SUCCESS)
+		ck_assert_int_eq(pam_close_session(h, 0), PAM_SUCCESS);
+	ck_assert_int_eq(pam_end(h, 0), PAM_SUCCESS);
+}
+
+START_TEST(test_allowed)
+{
+	struct pamcert c = a_cert("jdoe@example.com");
+
+	expect(&c, "", PAM_SUCCESS, PAM_SUCCESS);
+	expect(&c, "debug on-error=ignore", PAM_SUCCESS, PAM_SUCCESS);
+}
+END_TEST
+
+START_TEST(test_denied)
+{
+	struct pamcert c = a_cert("mallory@example.com");
+
+	expect(&c, "", PAM_PERM_DENIED, PAM_PERM_DENIED);
+	c = a_cert("jdoe@example.com");
+	c.ca = &stranger;
+	expect(&c, "", PAM_PERM_DENIED, PAM_PERM_DENIED);
+	c = a_cert("jdoe@example.com");
+	c.valid_before = c.valid_after + 30;
+	expect(&c, "", PAM_PERM_DENIED, PAM_PERM_DENIED);
+	c = a_cert("jdoe@example.com");
+	c.valid_after = c.valid_before - 1;
+	expect(&c, "", PAM_PERM_DENIED, PAM_PERM_DENIED);
+	c = a_cert("jdoe@example.com");
+	c.is_host = true;
+	/* A denial is no failure. */
+	expect(&c, "on-error=ignore", PAM_PERM_DENIED, PAM_PERM_DENIED);
+}
+END_TEST
+
+/* SSH_CONNECTION names the address; without it `from` cannot be held. */
+START_TEST(test_address)
+{
+	struct pamcert c = a_cert("home@example.com");
+	static const struct {
+		const char *connection;
+		int want;
+	} rows[] = { { "192.0.2.9 1 198.51.100.1 22", PAM_SUCCESS },
+		{ "198.51.100.7 1 198.51.100.1 22", PAM_PERM_DENIED },
+		{ "UNKNOWN 65535 UNKNOWN 65535", PAM_PERM_DENIED },
+		{ NULL, PAM_PERM_DENIED } };
+	pam_handle_t *h;
+	int i;
+
+	for (i = 0; i < N_ROWS(rows); i++) {
+		h = begin(user, "");
+		if (rows[i].connection != NULL)
+			put_env(h, "SSH_CONNECTION", rows[i].connection);
+		put_cert(h, &c);
+		ck_assert_int_eq(pam_open_session(h, 0), rows[i].want);
+		pam_end(h, 0);
+	}
+	c = a_cert("jdoe@example.com");
+	c.source_address = "192.0.2.0/24";
+	for (i = 0; i < N_ROWS(rows); i++) {
+		h = begin(user, "");
+		if (rows[i].connection != NULL)
+			put_env(h, "SSH_CONNECTION", rows[i].connection);
+		put_cert(h, &c);
+		ck_assert_int_eq(pam_open_session(h, 0), rows[i].want);
+		pam_end(h, 0);
+	}
+}
+END_TEST
+
+/* One bit of the CA's signature, or of what it covers. */
+START_TEST(test_forged)
+{
+	struct pamcert c = a_cert("jdoe@example.com");
+	struct wire w = WIRE_INIT;
+	char *text, line[4096];
+	pam_handle_t *h;
+	size_t at;
+
+	pamfix_cert(&w, &c);
+	for (at = 60; at < w.len; at += 37) {
+		w.p[at] ^= 4;
+		text = pamfix_text(wire_span(&w));
+		(void)snprintf(line, sizeof(line), "publickey %s\n", text);
+		h = begin(user, "on-error=ignore");
+		put_env(h, "SSH_AUTH_INFO_0", line);
+		ck_assert_int_eq(pam_open_session(h, 0), PAM_PERM_DENIED);
+		pam_end(h, 0);
+		free(text);
+		w.p[at] ^= 4;
+	}
+	wire_free(&w);
+}
+END_TEST
+
+START_TEST(test_no_certificate)
+{
+	static const struct {
+		const char *info; /* NULL: not set */
+		const char *options;
+		int session;
+	} rows[] = {
+		{ NULL, "", PAM_SUCCESS },
+		{ "", "", PAM_SUCCESS },
+		{ "password\n", "", PAM_SUCCESS },
+		{ "publickey ssh-ed25519 AAAA\n", "", PAM_SUCCESS },
+		{ NULL, "require=cert", PAM_PERM_DENIED },
+		{ "", "require=cert", PAM_PERM_DENIED },
+		{ "password\n", "require=cert", PAM_PERM_DENIED },
+		{ "password\n", "require=cert users=nobody-else",
+		    PAM_SUCCESS },
+		{ "password\n", "require=cert groups=no-such-group-here",
+		    PAM_SYSTEM_ERR },
+		{ "password\n",
+		    "require=cert groups=no-such-group-here on-error=ignore",
+		    PAM_IGNORE },
+		{ "publickey\n", "on-error=ignore", PAM_PERM_DENIED },
+	};
+	pam_handle_t *h;
+	int i;
+
+	for (i = 0; i < N_ROWS(rows); i++) {
+		h = begin(user, "");
+		/* A stack of PAM_IGNORE alone has no answer of its own. */
+		(void)snprintf(service, sizeof(service),
+		    "account required %s current=%s\n"
+		    "account required pam_permit.so\n"
+		    "session [default=die success=ok ignore=ignore] "
+		    "%s current=%s %s\nsession [default=bad] pam_deny.so\n",
+		    module, pamfix_dir, module, pamfix_dir, rows[i].options);
+		if (rows[i].session != PAM_IGNORE)
+			*strstr(service, "session [default=bad]") = '\0';
+		pam_end(h, 0);
+		pamfix_write("service", service);
+		ck_assert_int_eq(pam_start_confdir("service", user,
+		    &conversation, pamfix_dir, &h), PAM_SUCCESS);
+		if (rows[i].info != NULL)
+			put_env(h, "SSH_AUTH_INFO_0", rows[i].info);
+		if (rows[i].info == NULL || rows[i].info[0] != 'p' ||
+		    rows[i].info[9] != '\n')
+			ck_assert_int_eq(pam_acct_mgmt(h, 0), PAM_SUCCESS);
+		ck_assert_int_eq(pam_open_session(h, 0),
+		    rows[i].session == PAM_IGNORE ? PAM_SESSION_ERR
+						  : rows[i].session);
+		pam_end(h, 0);
+	}
+}
+END_TEST
+
+/* What is not known yet gets no verdict: pam_deny.so behind it decides. */
+START_TEST(test_account_ignores)
+{
+	static const char *const infos[] = { NULL, "", "password\n" };
+	pam_handle_t *h;
+	int i;
+
+	(void)snprintf(service, sizeof(service),
+	    "account [ignore=ok default=die] %s current=%s\n", module,
+	    pamfix_dir);
+	pamfix_write("service", service);
+	for (i = 0; i < N_ROWS(infos); i++) {
+		ck_assert_int_eq(pam_start_confdir("service", user,
+		    &conversation, pamfix_dir, &h), PAM_SUCCESS);
+		if (infos[i] != NULL)
+			put_env(h, "SSH_AUTH_INFO_0", infos[i]);
+		ck_assert_int_eq(pam_acct_mgmt(h, 0), PAM_IGNORE);
+		pam_end(h, 0);
+	}
+}
+END_TEST
+
+START_TEST(test_failures)
+{
+	struct pamcert c = a_cert("jdoe@example.com");
+	pam_handle_t *h;
+
+	expect(&c, "nonsense", PAM_SERVICE_ERR, PAM_SERVICE_ERR);
+	expect(&c, "nonsense on-error=ignore", PAM_SERVICE_ERR,
+	    PAM_SERVICE_ERR);
+	h = begin("no-such-user-here", "");
+	ck_assert_int_eq(pam_acct_mgmt(h, 0), PAM_USER_UNKNOWN);
+	ck_assert_int_eq(pam_open_session(h, 0), PAM_USER_UNKNOWN);
+	pam_end(h, 0);
+	h = begin(NULL, "");
+	ck_assert_int_eq(pam_acct_mgmt(h, 0), PAM_USER_UNKNOWN);
+	ck_assert_int_eq(pam_open_session(h, 0), PAM_USER_UNKNOWN);
+	pam_end(h, 0);
+	pamfix_write("ca.pub", "not a key\n");
+	expect(&c, "", PAM_SYSTEM_ERR, PAM_SYSTEM_ERR);
+	pamfix_write("policy.cdb", "");
+	expect(&c, "", PAM_SYSTEM_ERR, PAM_SYSTEM_ERR);
+}
+END_TEST
+
+/* What a process has that a module could leave changed. */
+struct state {
+	char folder[PATH_MAX];
+	sigset_t mask;
+	struct sigaction actions[NSIG];
+	mode_t umask;
+	uid_t uid, euid;
+	gid_t gid, egid;
+	int n_groups;
+	gid_t groups[256];
+	int n_descriptors;
+	struct stat out, error;
+};
+
+static int
+count_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d) != NULL)
+		n++;
+	(void)closedir(d);
+	return n;
+}
+
+static void
+look(struct state *s)
+{
+	int i;
+
+	memset(s, 0, sizeof(*s));
+	ck_assert_ptr_nonnull(getcwd(s->folder, sizeof(s->folder)));
+	(void)sigprocmask(SIG_SETMASK, NULL, &s->mask);
+	for (i = 1; i < NSIG; i++)
+		(void)sigaction(i, NULL, &s->actions[i]);
+	s->umask = umask(0);
+	(void)umask(s->umask);
+	s->uid = getuid();
+	s->euid = geteuid();
+	s->gid = getgid();
+	s->egid = getegid();
+	s->n_groups = getgroups(256, s->groups);
+	s->n_descriptors = count_descriptors();
+	/* Size and time would tell of anything printed to a file. */
+	(void)fstat(STDOUT_FILENO, &s->out);
+	(void)fstat(STDERR_FILENO, &s->error);
+}
+
+START_TEST(test_leaves_all_as_found)
+{
+	struct pamcert c = a_cert("jdoe@example.com");
+	static struct state before, after;
+	FILE *sink = tmpfile();
+	int out, error, i;
+
+	ck_assert_ptr_nonnull(sink);
+	expect(&c, "", PAM_SUCCESS, PAM_SUCCESS);
+	(void)fflush(NULL);
+	out = dup(STDOUT_FILENO);
+	error = dup(STDERR_FILENO);
+	(void)dup2(fileno(sink), STDOUT_FILENO);
+	(void)dup2(fileno(sink), STDERR_FILENO);
+	look(&before);
+	expect(&c, "debug", PAM_SUCCESS, PAM_SUCCESS);
+	expect(&c, "debug nonsense", PAM_SERVICE_ERR, PAM_SERVICE_ERR);
+	c.ca = &stranger;
+	expect(&c, "debug", PAM_PERM_DENIED, PAM_PERM_DENIED);
+	look(&after);
+	(void)dup2(out, STDOUT_FILENO);
+	(void)dup2(error, STDERR_FILENO);
+	(void)close(out);
+	(void)close(error);
+	ck_assert_int_eq(after.out.st_size, 0);
+	(void)fclose(sink);
+	ck_assert_str_eq(before.folder, after.folder);
+	ck_assert_mem_eq(&before.mask, &after.mask, sizeof(before.mask));
+	for (i = 1; i < NSIG; i++) {
+		ck_assert(before.actions[i].sa_handler ==
+		    after.actions[i].sa_handler);
+		ck_assert_int_eq(
+		    before.actions[i].sa_flags, after.actions[i].sa_flags);
+	}
+	ck_assert_uint_eq(before.umask, after.umask);
+	ck_assert(before.uid == after.uid && before.euid == after.euid &&
+	    before.gid == after.gid && before.egid == after.egid);
+	ck_assert_int_eq(before.n_groups, after.n_groups);
+	ck_assert_mem_eq(before.groups, after.groups, sizeof(before.groups));
+	ck_assert_int_eq(before.n_descriptors, after.n_descriptors);
+}
+END_TEST
+
+/* Bytes of memory that are the process's own, from /proc/self/statm. */
+static long
+resident_pages(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	long total, resident, shared;
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(
+	    fscanf(f, "%ld %ld %ld", &total, &resident, &shared), 3);
+	(void)fclose(f);
+	return resident - shared;
+}
+
+/* Loaded and unloaded 10,000 times: not a page more, nor a descriptor. */
+START_TEST(test_loaded_often)
+{
+	int n_before, i;
+	long before;
+	void *h;
+
+	for (i = 0; i < 10100; i++) {
+		if (i == 100) {
+			before = resident_pages();
+			n_before = count_descriptors();
+		}
+		h = dlopen(module, RTLD_NOW);
+		ck_assert_msg(h != NULL, "%s", dlerror());
+		ck_assert_ptr_nonnull(dlsym(h, "pam_sm_open_session"));
+		ck_assert_int_eq(dlclose(h), 0);
+		ck_assert_ptr_null(dlopen(module, RTLD_NOW | RTLD_NOLOAD));
+	}
+	ck_assert_int_eq(count_descriptors(), n_before);
+	ck_assert_int_le(resident_pages(), before + 16);
+}
+END_TEST
+
+/* The same with a whole transaction each. */
+START_TEST(test_used_often)
+{
+	struct pamcert c = a_cert("jdoe@example.com");
+	int n_before = 0, i;
+	long before = 0;
+
+	for (i = 0; i < 600; i++) {
+		if (i == 100) {
+			before = resident_pages();
+			n_before = count_descriptors();
+		}
+		expect(&c, "", PAM_SUCCESS, PAM_SUCCESS);
+	}
+	ck_assert_int_eq(count_descriptors(), n_before);
+	ck_assert_int_le(resident_pages(), before + 16);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tc = tcase_create("module");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_allowed);
+	tcase_add_test(tc, test_denied);
+	tcase_add_test(tc, test_address);
+	tcase_add_test(tc, test_forged);
+	tcase_add_test(tc, test_no_certificate);
+	tcase_add_test(tc, test_account_ignores);
+	tcase_add_test(tc, test_failures);
+	tcase_add_test(tc, test_leaves_all_as_found);
+	tcase_add_test(tc, test_loaded_often);
+	tcase_add_test(tc, test_used_often);
+	return run_case("module", tc);
+}
