@@ -22,14 +22,15 @@ answer(const struct call *c, struct login *l)
 		return call_failed(c, &err);
 	if (v == VERDICT_DENIED) {
 		if (err.code != ERR_NONE)
-			call_log_denial(c, "malformed", err.text);
+			call_log_text(c, LOG_NOTICE, "deny", "malformed",
+			    err.text);
 		else
-			call_log_decision(c, LOG_NOTICE, "deny", l->judge, NULL);
+			call_log_decision(c, LOG_NOTICE, "deny", l->judge);
 		return PAM_PERM_DENIED;
 	}
 	if (l->n_certs == 0)
 		return PAM_IGNORE;
-	call_log_decision(c, LOG_INFO, "allow", l->judge, NULL);
+	call_log_decision(c, LOG_INFO, "allow", l->judge);
 	return PAM_SUCCESS;
 }
 

@@ -56,8 +56,8 @@ put_begin(struct wire *w, const struct call *c, const char *verb)
 	put(w, "\"");
 }
 
-static void
-log_text(const struct call *c, int priority, const char *verb,
+void
+call_log_text(const struct call *c, int priority, const char *verb,
     const char *reason, const char *text)
 {
 	unsigned char room[1024];
@@ -85,24 +85,18 @@ call_debug(const struct call *c, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	/* LOG_DEBUG is thrown away nearly everywhere; debug was asked for. */
-	log_text(c, LOG_INFO, "debug", NULL, text);
+	call_log_text(c, LOG_INFO, "debug", NULL, text);
 }
 
 int
 call_failed(const struct call *c, const struct err *err)
 {
 	if (c->options.ignores_errors) {
-		log_text(c, LOG_ERR, "ignore", "failed", err->text);
+		call_log_text(c, LOG_ERR, "ignore", "failed", err->text);
 		return PAM_IGNORE;
 	}
-	log_text(c, LOG_ERR, "deny", "failed", err->text);
+	call_log_text(c, LOG_ERR, "deny", "failed", err->text);
 	return err->code == ERR_MEMORY ? PAM_BUF_ERR : PAM_SYSTEM_ERR;
-}
-
-void
-call_log_denial(const struct call *c, const char *reason, const char *text)
-{
-	log_text(c, LOG_NOTICE, "deny", reason, text);
 }
 
 /* The authority's key and the person's, by fingerprint. */
@@ -121,14 +115,12 @@ put_keys(struct wire *w, const struct cert *cert)
 	}
 }
 
-void
-call_log_decision(const struct call *c, int priority, const char *verb,
-    struct judge *j, const char *extra)
+static void
+put_fields(struct wire *w, struct judge *j)
 {
 	const struct decision *d = judge_decision(j);
+	bool is_read = d->reason != REASON_MALFORMED;
 	struct span principal = { NULL, 0 }, identity = { NULL, 0 };
-	unsigned char room[1024];
-	struct wire w = WIRE_ON(room);
 	char serial[24];
 
 	if (d->n_lines > 0) {
@@ -136,30 +128,62 @@ call_log_decision(const struct call *c, int priority, const char *verb,
 		identity = d->lines[0].identity;
 	}
 	(void)snprintf(serial, sizeof(serial), "%" PRIu64,
-	    d->reason == REASON_MALFORMED ? 0 : d->cert.serial);
-	put_begin(&w, c, verb);
-	put(&w, " reason=");
-	put(&w, reason_code(d->reason));
-	put(&w, " serial=");
-	put(&w, serial);
-	put_shown(&w, " authority=\"", d->authority.name);
-	put_shown(&w, "\" principal=\"", principal);
-	put(&w, "\" rule=\"");
-	judge_put_rule(j, &w);
-	put_shown(&w, "\" identity=\"", identity);
-	if (d->reason != REASON_MALFORMED) {
-		put_shown(&w, "\" key_id=\"", d->cert.key_id);
-		put(&w, "\"");
-		put_keys(&w, &d->cert);
-	} else {
-		put(&w, "\"");
-	}
-	if (extra != NULL)
-		put(&w, extra);
+	    is_read ? d->cert.serial : 0);
+	put(w, " reason=");
+	put(w, reason_code(d->reason));
+	put(w, " serial=");
+	put(w, serial);
+	put_shown(w, " authority=\"", d->authority.name);
+	put_shown(w, "\" principal=\"", principal);
+	put(w, "\" rule=\"");
+	judge_put_rule(j, w);
+	put_shown(w, "\" identity=\"", identity);
+	if (is_read)
+		put_shown(w, "\" key_id=\"", d->cert.key_id);
+	put(w, "\"");
+	if (is_read)
+		put_keys(w, &d->cert);
 	if (d->detail.code != ERR_NONE) {
-		put(&w, ": ");
-		put(&w, d->detail.text);
+		put(w, ": ");
+		put(w, d->detail.text);
 	}
+}
+
+void
+call_log_decision(const struct call *c, int priority, const char *verb,
+    struct judge *j)
+{
+	unsigned char room[1024];
+	struct wire w = WIRE_ON(room);
+
+	put_begin(&w, c, verb);
+	put_fields(&w, j);
+	send_log(&w, priority);
+}
+
+char *
+call_decision_fields(struct judge *j)
+{
+	struct wire w = WIRE_INIT;
+
+	put_fields(&w, j);
+	wire_put_u8(&w, 0);
+	if (w.has_failed) {
+		wire_free(&w);
+		return NULL;
+	}
+	return (char *)w.p;
+}
+
+void
+call_log_fields(const struct call *c, int priority, const char *verb,
+    const char *fields)
+{
+	unsigned char room[1024];
+	struct wire w = WIRE_ON(room);
+
+	put_begin(&w, c, verb);
+	put(&w, fields);
 	send_log(&w, priority);
 }
 
@@ -234,7 +258,7 @@ call_begin(struct call *c, pam_handle_t *pamh, enum options_group group,
 		c->user = item;
 	if (options_parse(&c->options, group, argc, argv, &err) < 0) {
 		/* Whatever else the line says: it says something wrong. */
-		log_text(c, LOG_ERR, "deny", "bad-option", err.text);
+		call_log_text(c, LOG_ERR, "deny", "bad-option", err.text);
 		return PAM_SERVICE_ERR;
 	}
 	if (c->user == NULL || c->user[0] == '\0') {
@@ -245,7 +269,7 @@ call_begin(struct call *c, pam_handle_t *pamh, enum options_group group,
 	if (call_find_user(c->user, &c->uid, &c->gid, &err) < 0) {
 		if (err.code != ERR_NOT_FOUND)
 			return call_failed(c, &err);
-		log_text(c, LOG_NOTICE, "deny", "no-such-user", err.text);
+		call_log_text(c, LOG_NOTICE, "deny", "no-such-user", err.text);
 		return PAM_USER_UNKNOWN;
 	}
 	find_address(c);

@@ -49,16 +49,22 @@ int call_failed(const struct call *c, const struct err *err);
 void call_debug(const struct call *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/*
- * Log what j decided, with verb ("open", "allow", "deny") in front, at
- * priority; extra, which may be NULL, stands at the end.
- */
+/* Log what j decided, with verb ("allow", "deny") in front, at priority. */
 void call_log_decision(const struct call *c, int priority, const char *verb,
-    struct judge *j, const char *extra);
+    struct judge *j);
 
-/* Log a denial that no certificate was asked about. */
-void call_log_denial(
-    const struct call *c, const char *reason, const char *text);
+/*
+ * The fields of such a line from " reason=" on, as one text: allocated, the
+ * caller frees; NULL where there is no memory.  For call_log_fields, which
+ * puts the beginning before it.
+ */
+char *call_decision_fields(struct judge *j);
+void call_log_fields(const struct call *c, int priority, const char *verb,
+    const char *fields);
+
+/* Log a line of another kind; reason may be NULL. */
+void call_log_text(const struct call *c, int priority, const char *verb,
+    const char *reason, const char *text);
 
 /*
  * Look up an account.  0, or -1 with err: ERR_NOT_FOUND where there is none.

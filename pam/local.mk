@@ -3,8 +3,10 @@
 if PAM
 pam_sources = \
 	pam/account.c \
+	pam/audit.c pam/audit.h \
 	pam/authinfo.c pam/authinfo.h \
 	pam/call.c pam/call.h \
+	pam/identity.c pam/identity.h \
 	pam/judge.c pam/judge.h \
 	pam/login.c pam/login.h \
 	pam/options.c pam/options.h \

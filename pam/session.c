@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "pam/call.h"
+#include "pam/identity.h"
 #include "pam/login.h"
 #include "pam/require.h"
 
@@ -26,7 +27,7 @@ without_cert(const struct call *c, struct err *err)
 		call_debug(c, "no certificate, and none is required");
 		return PAM_SUCCESS;
 	}
-	call_log_denial(c, "no-certificate",
+	call_log_text(c, LOG_NOTICE, "deny", "no-certificate",
 	    "require=cert: this user's sessions need a certificate");
 	return PAM_PERM_DENIED;
 }
@@ -41,14 +42,17 @@ open_session(const struct call *c, struct login *l)
 		return call_failed(c, &err);
 	if (v == VERDICT_DENIED) {
 		if (err.code != ERR_NONE)
-			call_log_denial(c, "malformed", err.text);
+			call_log_text(c, LOG_NOTICE, "deny", "malformed",
+			    err.text);
 		else
-			call_log_decision(c, LOG_NOTICE, "deny", l->judge, NULL);
+			call_log_decision(c, LOG_NOTICE, "deny", l->judge);
 		return PAM_PERM_DENIED;
 	}
 	if (l->n_certs == 0)
 		return without_cert(c, &err);
-	call_log_decision(c, LOG_INFO, "open", l->judge, NULL);
+	if (identity_put_env(c, l->judge, &err) < 0 ||
+	    identity_record_open(c, l->judge, &err) < 0)
+		return call_failed(c, &err);
 	return PAM_SUCCESS;
 }
 
@@ -73,9 +77,13 @@ PAM_ENTRY int
 pam_sm_close_session(
     pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)pamh;
+	struct call c;
+	int ret;
+
 	(void)flags;
-	(void)argc;
-	(void)argv;
+	if ((ret = call_begin(&c, pamh, OPTIONS_SESSION, argc, argv)) !=
+	    PAM_SUCCESS)
+		return ret;
+	identity_record_close(&c);
 	return PAM_SUCCESS;
 }

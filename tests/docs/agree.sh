@@ -429,6 +429,12 @@ pam_module()
 	is_here && /^\.It Dv / { print $3 }' "$doc/pam_certgate.8" \
 	    >"$scratch/manual"
 	agree "return value of the module" pam_certgate.8
+
+	grep -oE 'put_env(_span)?\(c, "[A-Z_]+"' "$srcdir/pam/identity.c" |
+	    sed 's/.*"\(.*\)"/CERTGATE_\1/' >"$scratch/code"
+	grep '^\.It Ev ' "$doc/pam_certgate.8" | cut -d' ' -f3 \
+	    >"$scratch/manual"
+	agree "name in the environment" pam_certgate.8
 }
 
 # The version at hand stands first in NEWS.

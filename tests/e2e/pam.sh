@@ -150,6 +150,13 @@ pam_said()
 	fi
 }
 
+# Whether there is such a line by now; sshd closes when the client is gone.
+pam_logged()
+{
+	pam_lines
+	grep -Eq -- "$1" /run/pam.lines
+}
+
 pam_was_silent()
 {
 	pam_lines

@@ -70,10 +70,12 @@ TESTS += $(unit_tests)
 
 # Those of the PAM module.
 pam_tests = \
+	tests/unit/test_audit \
 	tests/unit/test_authinfo \
 	tests/unit/test_module \
 	tests/unit/test_options
 pam_ldadd = pam/libmodule.a $(LDADD) $(PAM_LIBS) $(AUDIT_LIBS)
+tests_unit_test_audit_LDADD = $(pam_ldadd)
 tests_unit_test_authinfo_LDADD = $(pam_ldadd)
 tests_unit_test_module_LDADD = $(LDADD) $(PAM_LIBS)
 tests_unit_test_module_DEPENDENCIES = pam/pam_certgate.so \

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "lib/certsig.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/pamfix.h"
 
@@ -148,6 +149,37 @@ START_TEST(test_allowed)
 
 	expect(&c, "", PAM_SUCCESS, PAM_SUCCESS);
 	expect(&c, "debug on-error=ignore", PAM_SUCCESS, PAM_SUCCESS);
+}
+END_TEST
+
+START_TEST(test_environment)
+{
+	struct pamcert c = a_cert("bwayne@example.com");
+	char fingerprint[FINGERPRINT_SIZE];
+	pam_handle_t *h;
+
+	c.valid_before = UINT64_MAX;
+	h = begin(user, "");
+	put_cert(h, &c);
+	ck_assert_int_eq(pam_open_session(h, 0), PAM_SUCCESS);
+	ck_assert_str_eq(
+	    pam_getenv(h, "CERTGATE_IDENTITY"), "bwayne@example.com");
+	ck_assert_str_eq(
+	    pam_getenv(h, "CERTGATE_PRINCIPAL"), "bwayne@example.com");
+	ck_assert_str_eq(pam_getenv(h, "CERTGATE_SERIAL"), "42");
+	ck_assert_str_eq(pam_getenv(h, "CERTGATE_VALID_UNTIL"), "forever");
+	ck_assert_int_eq(
+	    certsig_fingerprint(fingerprint, wire_span(&ca.blob), NULL), 0);
+	ck_assert_str_eq(pam_getenv(h, "CERTGATE_CA"), fingerprint);
+	ck_assert_int_eq(pam_close_session(h, 0), PAM_SUCCESS);
+	pam_end(h, 0);
+	/* A refused session names nobody. */
+	c.ca = &stranger;
+	h = begin(user, "");
+	put_cert(h, &c);
+	ck_assert_int_eq(pam_open_session(h, 0), PAM_PERM_DENIED);
+	ck_assert_ptr_null(pam_getenv(h, "CERTGATE_IDENTITY"));
+	pam_end(h, 0);
 }
 END_TEST
 
@@ -487,6 +519,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_allowed);
+	tcase_add_test(tc, test_environment);
 	tcase_add_test(tc, test_denied);
 	tcase_add_test(tc, test_address);
 	tcase_add_test(tc, test_forged);
