@@ -10,7 +10,8 @@
 
 #include "lib/file.h"
 
-#define DEFAULT_UID_MIN 1000
+#define LOGIN_DEFS "/etc/login.defs"
+#define UID_LARGEST 4294967294
 #define MAX_LOGIN_DEFS (1024UL * 1024)
 /* Room for one entry, however many fields a directory service fills. */
 #define PASSWD_BUFFER (256UL * 1024)
@@ -91,24 +92,137 @@ account_first(uint32_t uid_min, bool (*fits)(void *ctx, const char *name),
 	return found;
 }
 
-uint32_t
-account_uid_min(const struct root *root)
+/*
+ * What shadow's getdef.c takes a line for: a name, and all behind it but
+ * quotes and blanks around it.  The value where the line is UID_MIN's, or
+ * NULL.
+ */
+static char *
+uid_min_value(char *line)
 {
-	char path[PATH_MAX];
-	char *text = NULL;
-	char *line, *rest = NULL;
-	uint32_t min = DEFAULT_UID_MIN;
-	unsigned int value;
+	static const char name[] = "UID_MIN";
 	size_t len;
+	char *value;
 
-	if (file_read(root_path(root, path, "/etc/login.defs"), FILE_ANY,
-	        MAX_LOGIN_DEFS, &text, &len, NULL) < 0)
-		return min;
-	for (line = strtok_r(text, "\n", &rest); line != NULL;
-	     line = strtok_r(NULL, "\n", &rest)) {
-		if (sscanf(line, " UID_MIN %u", &value) == 1)
-			min = value;
+	line += strspn(line, " \t");
+	if (strncmp(line, name, sizeof(name) - 1) != 0)
+		return NULL;
+	value = line + sizeof(name) - 1;
+	if (strchr(" \t\r", *value) == NULL)
+		return NULL;
+	value += strspn(value, " \t\"");
+	value[strcspn(value, "\"")] = '\0';
+	for (len = strlen(value); len > 0; value[--len] = '\0') {
+		if (strchr(" \t\r\v\f", value[len - 1]) == NULL)
+			break;
 	}
+	return value;
+}
+
+/* As shadow reads numbers: 0x is hexadecimal, a 0 in front octal. */
+static int
+parse_uid(const char *text, uint32_t *out)
+{
+	unsigned long long n;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return -1;
+	errno = 0;
+	n = strtoull(text, &end, 0);
+	if (errno != 0 || *end != '\0' || n > UID_LARGEST)
+		return -1;
+	*out = (uint32_t)n;
+	return 0;
+}
+
+/* 1: text says it; 0: it does not.  The last line counts, as for shadow. */
+static int
+find_uid_min(char *text, uint32_t *out, struct err *err)
+{
+	unsigned int number = 0;
+	char *line, *end, *value;
+	int found = 0;
+
+	for (line = text; line != NULL; line = end) {
+		if ((end = strchr(line, '\n')) != NULL)
+			*end++ = '\0';
+		number++;
+		if ((value = uid_min_value(line)) == NULL)
+			continue;
+		if (parse_uid(value, out) < 0)
+			return err_set(err, ERR_MALFORMED,
+			    (struct place) { LOGIN_DEFS, number, 0 },
+			    "UID_MIN is no user ID",
+			    "nobody could tell which accounts \"*\" covers",
+			    "write a number, or \"min_uid\" under \"*\" of "
+			    "the policy");
+		found = 1;
+	}
+	return found;
+}
+
+int
+account_uid_min(const struct root *root, uint32_t *out, struct err *err)
+{
+	struct err mine = ERR_INIT;
+	char *path;
+	char *text = NULL;
+	size_t len;
+	int found = -1;
+
+	*out = ACCOUNT_UID_MIN;
+	if ((path = root_locate(root, LOGIN_DEFS, &mine)) == NULL ||
+	    file_read(path, FILE_ANY, MAX_LOGIN_DEFS, &text, &len, &mine) < 0)
+		found = mine.code == ERR_NOT_FOUND
+		    ? 0
+		    : err_setf(err, mine.code, "%s", mine.text);
+	else if (strlen(text) != len)
+		found = err_setf(
+		    err, ERR_MALFORMED, LOGIN_DEFS ": a NUL byte in it");
+	else
+		found = find_uid_min(text, out, err);
+	free(path);
 	free(text);
-	return min;
+	return found;
+}
+
+int
+account_lowest(const struct root *root, const struct policy *p, uint32_t *out,
+    struct err *err)
+{
+	uint32_t min;
+
+	*out = UINT32_MAX;
+	if (p->everybody == NULL)
+		return 0;
+	if (p->min_uid >= 0)
+		min = (uint32_t)p->min_uid;
+	else if (account_uid_min(root, &min, err) < 0)
+		return -1;
+	*out = min;
+	return 0;
+}
+
+void
+account_judge_lowest(const struct root *root, const struct policy *p,
+    struct diag_report *report)
+{
+	char what[128];
+	uint32_t min;
+	int found;
+
+	if (p->min_uid < 0)
+		return;
+	/* What cannot be read is refused only where it decides. */
+	if ((found = account_uid_min(root, &min, NULL)) < 0)
+		min = ACCOUNT_UID_MIN;
+	if (p->min_uid >= min)
+		return;
+	(void)snprintf(what, sizeof(what),
+	    "\"min_uid\" is below %lu%s", (unsigned long)min,
+	    found == 1 ? ", which is UID_MIN of " LOGIN_DEFS : "");
+	diag_add(report, DIAG_WARNING, policy_place(p, p->min_uid_at), NULL, 0,
+	    what, "\"*\" would cover accounts of the system",
+	    "leave it out, or give those users rules of their own");
 }

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "config-gen/diag.h"
+#include "config-gen/policy.h"
 #include "config-gen/root.h"
 #include "lib/err.h"
 
@@ -34,10 +36,26 @@ bool account_first(uint32_t uid_min,
     bool (*fits)(void *ctx, const char *name), void *ctx, char *name,
     size_t name_len, struct account *out);
 
+/* Where ordinary accounts begin, unless a machine says otherwise. */
+#define ACCOUNT_UID_MIN 1000
+
 /*
- * UID_MIN of the root's /etc/login.defs, where ordinary accounts begin;
- * 1000 where it does not say.
+ * UID_MIN of the root's /etc/login.defs, where ordinary accounts begin.
+ * Numbers are read as shadow's tools read them: also hexadecimal and octal.
+ * 1: it is said there; 0: it is not, *out is ACCOUNT_UID_MIN; -1: the file
+ * or its UID_MIN cannot be read (err).
  */
-uint32_t account_uid_min(const struct root *root);
+int account_uid_min(const struct root *root, uint32_t *out, struct err *err);
+
+/*
+ * The lowest uid that "*" of p covers there: the policy's min_uid, or
+ * account_uid_min; UINT32_MAX where p has no "*".  0 or -1.
+ */
+int account_lowest(const struct root *root, const struct policy *p,
+    uint32_t *out, struct err *err);
+
+/* Warn where p's min_uid lets "*" cover accounts of the system. */
+void account_judge_lowest(const struct root *root, const struct policy *p,
+    struct diag_report *report);
 
 #endif

@@ -103,6 +103,8 @@ cmd_load_policy(struct cmd *c, const char *path)
 	if (path == NULL)
 		path = root_path(&c->root, of_root, ROOT_POLICY);
 	policy = policy_load(path, c->root.dir, POLICY_MAX_BYTES, &report);
+	if (policy != NULL)
+		account_judge_lowest(&c->root, policy, &report);
 	show_findings(c, &report);
 	if (policy == NULL && !c->is_json)
 		(void)fprintf(stderr,

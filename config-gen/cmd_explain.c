@@ -115,16 +115,17 @@ static int
 compile_policy(struct explain *e, struct err *err)
 {
 	struct policy *p;
+	uint32_t lowest;
 	int ret;
 
 	if ((p = cmd_load_policy(e->c, e->c->policy)) == NULL)
 		return err_setf(
 		    err, ERR_REFUSED, "the policy cannot be used");
-	e->index_fd = memfd_create("policy.cdb", MFD_CLOEXEC);
-	ret = e->index_fd < 0
-	    ? err_system(err, "policy.cdb")
-	    : compile_index(
-	          p, account_uid_min(&e->c->root), e->index_fd, err);
+	if ((ret = account_lowest(&e->c->root, p, &lowest, err)) == 0) {
+		e->index_fd = memfd_create("policy.cdb", MFD_CLOEXEC);
+		ret = e->index_fd < 0 ? err_system(err, "policy.cdb")
+		    : compile_index(p, lowest, e->index_fd, err);
+	}
 	policy_free(p);
 	return ret;
 }

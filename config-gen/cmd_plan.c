@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config-gen/account.h"
 #include "config-gen/admit.h"
 #include "config-gen/cmd.h"
 #include "config-gen/compile.h"
@@ -345,9 +346,10 @@ admit(struct plan *p, struct err *err)
 static int
 prepare(struct plan *p, struct err *err)
 {
-	struct compile_settings *s;
+	struct compile_settings *s = &p->target.compile;
 
 	if (target_open(&p->target, &p->c->root, err) < 0 ||
+	    account_lowest(&p->c->root, p->policy, &s->uid_min, err) < 0 ||
 	    conflict_check(&p->target, p->c->has_replace_conflicts, err) < 0 ||
 	    sshdconf_edit(p->target.conf, &p->c->root, target_directives,
 	        TARGET_N_DIRECTIVES, p->c->has_replace_conflicts, &p->edit,
@@ -355,7 +357,6 @@ prepare(struct plan *p, struct err *err)
 		return -1;
 	if (make_folder(p, err) < 0)
 		return -1;
-	s = &p->target.compile;
 	s->index_group = s->group;
 	(void)root_path(&p->c->root, p->current, ROOT_CURRENT);
 	if (compile_write(p->policy, s, p->folder, err) < 0 ||

@@ -113,6 +113,7 @@ struct policy {
 	size_t n_rules;
 	const struct policy_rule *everybody; /* the rule of "*"; NULL: none */
 	int64_t min_uid; /* as written under "*"; -1: not written */
+	struct policy_place min_uid_at;
 	struct policy_name *denied; /* identities, no duplicates */
 	size_t n_denied;
 	struct policy_terms *terms; /* [0] is "none" */

@@ -23,6 +23,7 @@ struct rule_draft {
 	bool is_dangerous;
 	struct place dangerous_at;
 	int64_t min_uid; /* -1: none */
+	struct place min_uid_at;
 };
 
 /* NULL, or why no account can be called so. */
@@ -201,10 +202,10 @@ void
 read_rule_min_uid(struct policy_parse *p, void *into)
 {
 	struct rule_draft *d = into;
-	struct place at = p->event.at;
 
+	d->min_uid_at = p->event.at;
 	if (parse_number(p, UID_LARGEST, &d->min_uid) == 0 && !d->is_everybody)
-		parse_error(p, at, "a user named here is served whatever uid",
+		parse_error(p, d->min_uid_at, "a user named here is served whatever uid",
 		    "move it to the rule of \"*\"",
 		    "\"min_uid\" under another user than \"*\"");
 }
@@ -298,8 +299,10 @@ keep_rule(struct policy_parse *p, struct rule_draft *d)
 		memcpy(d->rule.grants, p->grants,
 		    p->n_grants * sizeof(*p->grants));
 	policy->rules[policy->n_rules++] = d->rule;
-	if (d->min_uid >= 0)
+	if (d->min_uid >= 0) {
 		policy->min_uid = d->min_uid;
+		policy->min_uid_at = place_pack(p, d->min_uid_at);
+	}
 }
 
 /*

@@ -92,7 +92,8 @@ target_look(struct target *t, const struct root *root, struct err *err)
 	t->root = root;
 	t->compile.owner = geteuid();
 	t->compile.group = getegid();
-	t->compile.uid_min = account_uid_min(root);
+	/* Nobody, unless account_lowest says more. */
+	t->compile.uid_min = UINT32_MAX;
 	if (find_command_user(t, err) < 0)
 		return -1;
 	find_sshd(t);

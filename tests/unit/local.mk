@@ -1,6 +1,7 @@
 # Unit tests, one program for each module: test_X.c for X.c.  Each links all
 # that certgate is made of but its main.
 unit_tests = \
+	tests/unit/test_account \
 	tests/unit/test_base64 \
 	tests/unit/test_caanswer \
 	tests/unit/test_cdbfile \

@@ -48,3 +48,25 @@ apply --allow-lockout root
 # jdoe has uid 5001, bwayne 5003.
 login_no jdoe mallory no-rule
 login_ok bwayne mallory '"*"'
+
+# Where ordinary accounts begin, as the tools that make them read it.
+policy '  "*": {allow: any, dangerous: true}
+  root: alice@example.com'
+: >>/etc/login.defs
+cp /etc/login.defs /run/login.defs
+echo 'UID_MIN 0x138a' >>/etc/login.defs
+apply
+login_no jdoe mallory no-rule
+login_ok bwayne mallory '"*"'
+echo 'UID_MIN many' >>/etc/login.defs
+apply_refused 'a UID_MIN that nobody can read' \
+    '/etc/login\.defs:[0-9]+: UID_MIN is no user ID'
+check_says '/etc/login\.defs:[0-9]+: UID_MIN is no user ID' \
+    'explain does not guess UID_MIN either' \
+    certgate explain --policy "$POLICY" jdoe "$CERTS/mallory-cert.pub"
+check_says 'is below 5002, which is UID_MIN of /etc/login\.defs' \
+    'a min_uid below UID_MIN gets a warning' bash -c "
+	sed -i -e '\$d' /etc/login.defs
+	sed -i -e 's/dangerous: true/&, min_uid: 400/' '$POLICY'
+	'$CERTGATE' check"
+cat /run/login.defs >/etc/login.defs
