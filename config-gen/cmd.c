@@ -114,13 +114,34 @@ cmd_load_policy(struct cmd *c, const char *path)
 	return policy;
 }
 
+/* The decision lets nobody in by such an `any`. */
+static void
+warn_any_as_root(struct cmd *c, const struct policy_rule *r, uid_t uid)
+{
+	char name[64];
+	size_t i;
+
+	if (uid != 0 || r->is_dangerous)
+		return;
+	for (i = 0; i < r->n_grants; i++) {
+		if (r->grants[i].kind != GRANT_ANY)
+			continue;
+		cmd_warn(c,
+		    "%s has user ID 0 here: \"any\" lets nobody in as such a "
+		    "user; name identities, or add dangerous: true",
+		    escape_text(name, sizeof(name), r->user));
+		return;
+	}
+}
+
 void
-cmd_warn_unknown_users(struct cmd *c, const struct policy *p)
+cmd_warn_users(struct cmd *c, const struct policy *p)
 {
 	struct account account;
 	char names[512] = "";
 	char name[64];
 	size_t i, len = 0, n = 0;
+	int found;
 
 	if (p->n_rules > MAX_LOOK_UPS)
 		return;
@@ -128,8 +149,12 @@ cmd_warn_unknown_users(struct cmd *c, const struct policy *p)
 		const char *user = p->rules[i].user;
 
 		if (strcmp(user, "*") == 0 ||
-		    account_find(&c->root, user, &account, NULL) != 0)
+		    (found = account_find(&c->root, user, &account, NULL)) < 0)
 			continue;
+		if (found == 1) {
+			warn_any_as_root(c, &p->rules[i], account.uid);
+			continue;
+		}
 		n++;
 		(void)escape_text(name, sizeof(name), user);
 		if (len + strlen(name) + 3 < sizeof(names))

@@ -75,10 +75,11 @@ int cmd_status(struct cmd *c);
 struct policy *cmd_load_policy(struct cmd *c, const char *path);
 
 /*
- * Warn of users whom the policy names and the machine does not know; one
- * policy may serve many machines.  Beyond 1,000 users nobody is looked up.
+ * Warn of users whom the policy names and the machine does not know (one
+ * policy may serve many machines), and of `any` for a user with user ID 0 that
+ * is not dangerous.  Beyond 1,000 users nobody is looked up.
  */
-void cmd_warn_unknown_users(struct cmd *c, const struct policy *p);
+void cmd_warn_users(struct cmd *c, const struct policy *p);
 
 /* Show why the command failed.  Always returns CMD_REFUSED. */
 int cmd_fail(struct cmd *c, const struct err *err);

@@ -169,7 +169,7 @@ cmd_apply(struct cmd *c)
 	}
 	if ((a.policy = cmd_load_policy(c, c->args[0])) == NULL)
 		return CMD_REFUSED;
-	cmd_warn_unknown_users(c, a.policy);
+	cmd_warn_users(c, a.policy);
 	if (prepare(&a, c, &err) < 0 ||
 	    deploy_commit(&a.d, &a.is_new, &err) < 0) {
 		(void)cmd_fail_unchanged(c, &err);

@@ -407,7 +407,7 @@ cmd_plan(struct cmd *c)
 		(void)json_object_set_new(c->out, "users", p->users);
 	}
 	if ((p->policy = cmd_load_policy(c, c->args[0])) != NULL) {
-		cmd_warn_unknown_users(c, p->policy);
+		cmd_warn_users(c, p->policy);
 		status = plan(p);
 	}
 	snapshot_close(&p->before);

@@ -261,6 +261,7 @@ write_rule(struct writer *w, const struct policy_rule *r)
 	record.file = r->at.file;
 	record.line = r->at.line;
 	record.set = n_named > MAX_INLINE ? ++w->n_sets : 0;
+	record.is_dangerous = r->is_dangerous;
 	record.has_authorities = r->scope != 0;
 	for (i = 0; i < scope->n_authorities; i++)
 		wire_put_u32(&admitted, scope->authorities[i]);

@@ -99,6 +99,7 @@ struct policy_rule {
 	struct policy_grant *grants; /* in the order written */
 	uint32_t n_grants; /* at least one */
 	uint32_t scope; /* index in policy.scopes; 0: all authorities */
+	bool is_dangerous; /* `any` holds for uid 0 too */
 };
 
 struct policy {

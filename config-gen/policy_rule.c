@@ -18,7 +18,7 @@ struct rule_draft {
 	struct name_key key; /* of the user */
 	struct place at;
 	bool is_everybody;
-	bool is_privileged; /* `any` needs `dangerous` */
+	bool is_privileged; /* `any` needs `dangerous`, whatever uid it has */
 	bool has_allow;
 	bool is_dangerous;
 	struct place dangerous_at;
@@ -253,7 +253,7 @@ check_repeated(struct policy_parse *p, enum grant_kind kind, const char *word)
 
 /* What `any` and `dangerous` have to do with each other. */
 static void
-check_dangerous(struct policy_parse *p, const struct rule_draft *d)
+check_dangerous(struct policy_parse *p, struct rule_draft *d)
 {
 	const struct policy_grant *any = NULL;
 	size_t i;
@@ -273,10 +273,10 @@ check_dangerous(struct policy_parse *p, const struct rule_draft *d)
 			  "rest on the CA alone",
 		    "name identities, or add dangerous: true to the rule",
 		    "the rule of \"%s\" says any", d->rule.user);
-	if (d->is_dangerous && (any == NULL || !d->is_privileged))
+	if (d->is_dangerous && any == NULL)
 		parse_warning(p, d->dangerous_at, NULL, "remove it",
-		    "\"dangerous\" has no effect but on any for root or "
-		    "\"*\"");
+		    "\"dangerous\" has no effect but on any");
+	d->rule.is_dangerous = d->is_dangerous;
 }
 
 /* Put the rule where it belongs, with its grants. */

@@ -10,13 +10,14 @@
 #include "lib/principal.h"
 
 /*
- * A search for the entry that decides.  is_named and has_ended remember how
- * near an entry came that did not fit, for the reason that is given.
+ * A search for the entry that decides.  is_named, is_unsafe and has_ended
+ * remember how near an entry came that did not fit, for the reason given.
  */
 struct search {
 	const struct decide_request *r;
 	struct decision *d;
 	bool is_named; /* an entry fits but for the key ID */
+	bool is_unsafe; /* `any` fits but for the uid, 0 */
 	bool has_ended; /* an entry fits but for its end */
 	struct index_grant ended;
 	bool is_broken; /* the index does not add up */
@@ -377,6 +378,12 @@ try_set(struct search *s, struct decide_line *line, uint32_t set,
 		s->is_broken = true;
 	if (found != 1)
 		return;
+	if (s->d->authority.key_id_identity) {
+		/* Only the key ID's own can fit; look that one up. */
+		s->is_named = true;
+		try_member(s, line, set, group, s->d->cert.key_id);
+		return;
+	}
 	while (wire_get_string(&list, &identity) == 0)
 		try_member(s, line, set, group, identity);
 	if (list.len != 0)
@@ -396,6 +403,16 @@ try_literals(struct search *s, struct decide_line *line, uint32_t set)
 	if (found == 1 && is_by_key_id(s, line->principal))
 		offer_members(
 		    s, line, value, GRANT_PRINCIPAL, line->principal);
+}
+
+/* The whole server would rest on the CA alone; a rule must say that it may. */
+static bool
+is_any_safe(struct search *s)
+{
+	if (s->r->uid != 0 || s->d->rule.is_dangerous)
+		return true;
+	s->is_unsafe = true;
+	return false;
 }
 
 static void
@@ -422,7 +439,7 @@ try_grant(
 		try_set(s, line, g->set, g);
 		break;
 	case GRANT_ANY:
-		if (key_id_vouches(s, line->principal))
+		if (is_any_safe(s) && key_id_vouches(s, line->principal))
 			offer(s, line, g, nobody);
 		break;
 	case GRANT_SAME_NAME:
@@ -451,13 +468,14 @@ find_grant(struct search *s, struct decide_line *line)
 	}
 }
 
+/* Whether principal n of the certificate stands before there already. */
 static bool
-has_line(const struct decision *d, struct span principal)
+is_repeated(const struct cert *c, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < d->n_lines; i++) {
-		if (span_equal(d->lines[i].principal, principal))
+	for (i = 0; i < n; i++) {
+		if (span_equal(c->principals[i], c->principals[n]))
 			return true;
 	}
 	return false;
@@ -482,6 +500,9 @@ nothing_fits(const struct search *s)
 {
 	if (s->is_named)
 		return REASON_KEY_ID_MISMATCH;
+	if (s->is_unsafe)
+		(void)err_setf(&s->d->detail, ERR_REFUSED,
+		    "for uid 0 `any` counts only with `dangerous: true`");
 	if (s->has_ended) {
 		s->d->file = s->ended.file;
 		s->d->line = s->ended.line;
@@ -521,7 +542,7 @@ check_principals(const struct decide_request *r, struct decision *d)
 		line.principal = d->cert.principals[i];
 		/* What a line cannot carry would authorise another name. */
 		if (principal_refusal(line.principal) != NULL ||
-		    has_line(d, line.principal))
+		    is_repeated(&d->cert, i))
 			continue;
 		find_grant(&s, &line);
 		if (line.grant.kind != 0)

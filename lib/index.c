@@ -173,8 +173,9 @@ index_rule_parse(
 	    wire_get_u32(&value, &rule.file) < 0 ||
 	    wire_get_u32(&value, &rule.line) < 0 ||
 	    wire_get_u32(&value, &rule.set) < 0 || rule.set > x->n_sets ||
-	    (flags & ~RULE_HAS_AUTHORITIES) != 0)
+	    (flags & ~(RULE_HAS_AUTHORITIES | RULE_IS_DANGEROUS)) != 0)
 		return -1;
+	rule.is_dangerous = (flags & RULE_IS_DANGEROUS) != 0;
 	rule.has_authorities = (flags & RULE_HAS_AUTHORITIES) != 0;
 	if (rule.has_authorities &&
 	    (wire_get_string(&value, &rule.authorities) < 0 ||

@@ -67,7 +67,8 @@ enum {
 
 	AUTHORITY_KEY_ID_IDENTITY = 1,
 
-	RULE_HAS_AUTHORITIES = 1
+	RULE_HAS_AUTHORITIES = 1,
+	RULE_IS_DANGEROUS = 2
 };
 
 /* Spans live as long as the index is open. */
@@ -101,6 +102,7 @@ struct index_rule {
 	uint32_t file;
 	uint32_t line;
 	uint32_t set; /* 0: none */
+	bool is_dangerous; /* `any` may let people in with uid 0 */
 	bool has_authorities;
 	struct span authorities; /* packed u32 */
 	struct span grants; /* for index_grant_next */

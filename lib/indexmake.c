@@ -124,10 +124,12 @@ index_make_rule(struct index_make *m, const char *user,
     const struct index_rule *r, struct span grants)
 {
 	struct wire *v = &m->value;
+	int flags = (r->has_authorities ? RULE_HAS_AUTHORITIES : 0) |
+	    (r->is_dangerous ? RULE_IS_DANGEROUS : 0);
 
 	key_start(m, 'u');
 	wire_put_bytes(&m->key, user, strlen(user));
-	wire_put_u8(v, r->has_authorities ? RULE_HAS_AUTHORITIES : 0);
+	wire_put_u8(v, (uint8_t)flags);
 	wire_put_u32(v, r->file);
 	wire_put_u32(v, r->line);
 	wire_put_u32(v, r->set);

@@ -156,6 +156,19 @@ make_rule(struct index_make *m, const char *user, uint32_t line, uint32_t set,
 		    sizeof(entries) / sizeof(entries[0]), NULL);               \
 	} while (0)
 
+/* For uid 0 under another name: `any` that says dangerous. */
+static void
+make_toor(struct index_make *m)
+{
+	struct index_rule r = { .line = 75, .is_dangerous = true };
+	struct entry any = { GRANT_ANY, NULL, NULL, NULL, 0, 75 };
+	struct wire grants = WIRE_INIT;
+
+	put_entry(&grants, &any, 0);
+	index_make_rule(m, "toor", &r, wire_span(&grants));
+	wire_free(&grants);
+}
+
 static void
 make_rules(struct index_make *m)
 {
@@ -177,6 +190,7 @@ make_rules(struct index_make *m)
 	    { GRANT_PRINCIPAL, "b", "192.0.2.0/24", "no-pty", 0, 71 },
 	    { GRANT_PRINCIPAL, "a", NULL, NULL, 0, 72 },
 	    { GRANT_PRINCIPAL, "b", NULL, NULL, 0, 73 });
+	make_toor(m);
 	RULE("*", 80, { GRANT_SAME_NAME, NULL, NULL, NULL, 0, 80 });
 }
 
@@ -327,6 +341,10 @@ static const struct row rows[] = {
 	    OK, "y\n", 56 },
 	{ "any never passes a newline on", "kiosk", VERBATIM, "x\ny", "k",
 	    NO_PRINCIPAL, "", 56 },
+	{ "any as uid 0", "kiosk", PREFIX, "x", "k", NO_PRINCIPAL, "", 56,
+	    .uid = UINT32_MAX },
+	{ "any as uid 0, dangerous", "toor", PREFIX, "x", "k", OK, "x\n", 75,
+	    .uid = UINT32_MAX },
 	{ "any by key ID", "kiosk", BY_ID, "x,bob", "bob@example.org", OK,
 	    "bob\n", 56 },
 	{ "any by a key ID without domain", "kiosk", BY_ID, "bob", "bob",

@@ -157,13 +157,7 @@ static const struct policy_row rows[] = {
 		"  root: {allow: a@example.com, dangerous: true}\n"),
 	    NULL, RAW(""),
 	    "policy.yaml:5:43: warning: \"dangerous\" has no effect but "
-	    "on any for root or \"*\"; remove it\n" },
-	{ "dangerous for another",
-	    RAW(HEAD "users:\n"
-		"  jim: {allow: any, dangerous: true}\n"),
-	    NULL, RAW(""),
-	    "policy.yaml:5:32: warning: \"dangerous\" has no effect but "
-	    "on any for root or \"*\"; remove it\n" },
+	    "on any; remove it\n" },
 	{ "dangerous a word",
 	    RAW(HEAD "users:\n"
 		"  root: {allow: any, dangerous: yes}\n"),

@@ -70,3 +70,19 @@ check_says 'is below 5002, which is UID_MIN of /etc/login\.defs' \
 	sed -i -e 's/dangerous: true/&, min_uid: 400/' '$POLICY'
 	'$CERTGATE' check"
 cat /run/login.defs >/etc/login.defs
+
+# An account with user ID 0 is root, whatever its name.
+useradd --non-unique --uid 0 --no-create-home --home-dir /root \
+    --password "*" toor 2>/dev/null
+policy '  toor: {allow: any}'
+check_says 'toor has user ID 0 here: "any" lets nobody in' \
+    "apply warns of any for another name of root" \
+    certgate apply --allow-lockout root
+login_no toor mallory no-matching-principal 'toor:'
+check_says 'for uid 0 .any. counts only with .dangerous: true.' \
+    "explain says so" certgate explain toor "$CERTS/mallory-cert.pub"
+policy '  toor: {allow: any, dangerous: true}'
+apply
+check_says '^allow: ' "... and allows it where the rule is dangerous" \
+    certgate explain toor "$CERTS/mallory-cert.pub"
+userdel --force toor >/dev/null 2>&1
