@@ -2,6 +2,7 @@
 
 #include "config-gen/policy.h"
 
+#include "config-gen/policy_input.h"
 #include "config-gen/policy_parse.h"
 
 #include "lib/file.h"
@@ -102,9 +103,17 @@ read_file(struct policy_parse *p, int fd, size_t size)
 	size_t n_errors = p->report->n_errors;
 	struct place whole = { p->policy->files[p->file], 0, 0 };
 
+	if ((whole.line = input_private_key(fd)) != 0) {
+		report_private_key(p, whole.file, whole.line);
+		p->is_incomplete = true;
+		(void)close(fd);
+		return -1;
+	}
 	if (yaml_open(p, fd, size) < 0)
 		return -1;
 	p->has_version = false;
+	/* Who runs us named the policy; what it includes may be any file. */
+	p->is_hidden = p->file != 0;
 	event_next(p);
 	if (p->event.kind == EVENT_STOP ||
 	    (p->event.kind == EVENT_SCALAR && p->event.len == 0)) {
@@ -117,6 +126,8 @@ read_file(struct policy_parse *p, int fd, size_t size)
 		parse_unexpected(p,
 		    "a mapping with version, authorities and "
 		    "users");
+		if (p->is_hidden)
+			yaml_stop(p);
 	} else {
 		parse_mapping(p, POLICY_TOP, NULL);
 		if (p->file == 0 && !p->has_version && !p->is_incomplete)
@@ -125,6 +136,7 @@ read_file(struct policy_parse *p, int fd, size_t size)
 	}
 	while (p->event.kind != EVENT_STOP)
 		event_next(p);
+	p->is_hidden = false;
 	yaml_close(p);
 	return 0;
 }

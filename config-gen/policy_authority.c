@@ -75,12 +75,15 @@ read_key_item(struct policy_parse *p, void *into)
 	size_t len = p->event.len;
 	const char *line;
 
-	if ((line = parse_text(p, "a public-key line")) == NULL)
+	/* It may be half of a private key. */
+	p->is_hidden = true;
+	line = parse_text(p, "a public-key line");
+	p->is_hidden = false;
+	if (line == NULL)
 		return;
 	while (len > 0 && line[len - 1] == '\n')
 		len--;
-	if (memchr(line, '\n', len) != NULL &&
-	    strstr(line, "PRIVATE KEY") == NULL)
+	if (memchr(line, '\n', len) != NULL)
 		parse_error_unquoted(
 		    p, at, "more than one line; write one key per list item");
 	else if (read_key_line(p, into, line, len, at) == 0)
@@ -115,6 +118,10 @@ read_key_lines(struct policy_parse *p, struct authority_draft *d,
 	bool has_key = false;
 	const char *eol;
 
+	if ((at.line = private_key_line(text, len)) != 0) {
+		report_private_key(p, path, at.line);
+		return;
+	}
 	if (file_add(p, path, &p->file) < 0)
 		return;
 	for (; text < end; text = eol + 1) {

@@ -26,8 +26,8 @@ read_member(struct policy_parse *p, void *into)
 		    label->text);
 }
 
-/* One line of a group's file. */
-static void
+/* One line of a group's file; false where it is no identity. */
+static bool
 read_member_line(struct policy_parse *p, const char *line, size_t len,
     struct place at, const char *label)
 {
@@ -44,7 +44,7 @@ read_member_line(struct policy_parse *p, const char *line, size_t len,
 	for (; len > 0 && (*from == ' ' || *from == '\t'); len--)
 		from++;
 	if (len == 0)
-		return;
+		return true;
 	at.col = (size_t)(from - line) + 1;
 	if (memchr(from, '\0', len) != NULL)
 		parse_error(p, at, NULL, NULL, "a NUL byte");
@@ -52,9 +52,14 @@ read_member_line(struct policy_parse *p, const char *line, size_t len,
 		parse_error(p, at, NULL, "save the file as UTF-8 text",
 		    "bytes that are not UTF-8");
 	else if (identity_is_good(p, from, len, at))
-		(void)names_add(p, &p->members, from, len, at, label);
+		return names_add(p, &p->members, from, len, at, label) == 0;
+	return false;
 }
 
+/*
+ * The policy's author may have named any file of root's: at the first line
+ * that is no identity reading ends, and no line is ever shown.
+ */
 static void
 read_member_lines(struct policy_parse *p, const char *path, const char *text,
     size_t len, const char *label)
@@ -62,17 +67,26 @@ read_member_lines(struct policy_parse *p, const char *path, const char *text,
 	struct place at = { path, 0, 0 };
 	const char *end = text + len;
 	uint16_t yaml_file = p->file;
+	bool was_hidden = p->is_hidden;
 	const char *eol;
 
+	if ((at.line = private_key_line(text, len)) != 0) {
+		report_private_key(p, path, at.line);
+		return;
+	}
 	if (file_add(p, path, &p->file) < 0)
 		return;
+	p->is_hidden = true;
 	at.file = p->policy->files[p->file];
 	for (; text < end; text = eol + 1) {
 		at.line++;
 		if ((eol = memchr(text, '\n', (size_t)(end - text))) == NULL)
 			eol = end;
-		read_member_line(p, text, (size_t)(eol - text), at, label);
+		if (!read_member_line(
+			p, text, (size_t)(eol - text), at, label))
+			break;
 	}
+	p->is_hidden = was_hidden;
 	p->file = yaml_file;
 }
 

@@ -102,6 +102,34 @@ place_of_offset(
 	return (struct place) { p->policy->files[p->file], line, col };
 }
 
+/* More bytes than the mark of a private key has. */
+#define SCAN_OVERLAP 32
+
+size_t
+input_private_key(int fd)
+{
+	char buf[4096];
+	size_t at = 0, lines = 0;
+	ssize_t n;
+
+	while ((n = pread(fd, buf, sizeof(buf), (off_t)at)) > 0) {
+		size_t len = (size_t)n;
+		size_t step = len > SCAN_OVERLAP ? len - SCAN_OVERLAP : len;
+		size_t found = private_key_line(buf, len);
+		const char *eol = buf;
+
+		if (found != 0)
+			return lines + found;
+		while ((eol = memchr(eol, '\n',
+			    (size_t)(buf + step - eol))) != NULL) {
+			lines++;
+			eol++;
+		}
+		at += step;
+	}
+	return 0;
+}
+
 static void
 report_refusal(struct policy_parse *p, const struct policy_input *in)
 {

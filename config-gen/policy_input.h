@@ -31,6 +31,12 @@ struct policy_input {
 int input_feed(
     void *input, unsigned char *buffer, size_t size, size_t *size_read);
 
+/*
+ * The line, from 1, on which a private key begins in fd, which is read from
+ * its beginning and stays where it is; 0: none.
+ */
+size_t input_private_key(int fd);
+
 /* Report the error that ended parser, which reads from in. */
 void input_report(struct policy_parse *p, const struct policy_input *in,
     const yaml_parser_t *parser);

@@ -145,6 +145,40 @@ suggest_key(enum policy_where where, const char *name)
 	return s;
 }
 
+/*
+ * A key of an included file that has shown none of a policy so far: what the
+ * policy's author named may be any file of root's.
+ */
+static void
+foreign_key(struct policy_parse *p)
+{
+	parse_error(p, p->event.at,
+	    "this file seems to be no part of a policy, and what it holds is "
+	    "not shown",
+	    "begin it with a key such as version or users",
+	    "unknown key in %s", policy_where_name(POLICY_TOP));
+	yaml_stop(p);
+}
+
+static void
+unknown_key(struct policy_parse *p, enum policy_where where, struct place at)
+{
+	struct shown fix = suggest_key(where, p->event.text);
+
+	if (p->is_hidden && fix.text[0] == '\0') {
+		foreign_key(p);
+		return;
+	}
+	/* What stands behind it on the line may be a secret all the same. */
+	p->is_hidden = p->file != 0 && where == POLICY_TOP;
+	parse_error(p, at, NULL, or_null(fix.text),
+	    "unknown key \"%s\" in %s", show(p->event.text).text,
+	    policy_where_name(where));
+	p->is_hidden = false;
+	event_next(p);
+	event_skip(p);
+}
+
 static void
 read_key(struct policy_parse *p, enum policy_where where,
     struct place seen[KEYS_MAX], void *into)
@@ -154,14 +188,10 @@ read_key(struct policy_parse *p, enum policy_where where,
 	int found, n;
 
 	if ((found = find_key(where, p->event.text)) < 0) {
-		parse_error(p, at, NULL,
-		    or_null(suggest_key(where, p->event.text).text),
-		    "unknown key \"%s\" in %s", show(p->event.text).text,
-		    policy_where_name(where));
-		event_next(p);
-		event_skip(p);
+		unknown_key(p, where, at);
 		return;
 	}
+	p->is_hidden = false;
 	key = &policy_keys[found];
 	n = found - first_key(where);
 	event_next(p);

@@ -4,6 +4,7 @@
 
 #include "lib/principal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,18 @@ names_array(const struct names *n)
 	return (struct name_array) { n->items, sizeof(*n->items) };
 }
 
+/* text in quotes, or what stands for it where it may be a secret. */
+static struct shown
+show_unless_hidden(const struct policy_parse *p, const char *text, size_t len)
+{
+	struct shown s = { "this line" };
+
+	if (!p->is_hidden)
+		(void)snprintf(s.text, sizeof(s.text), "\"%.190s\"",
+		    show_bytes(text, len).text);
+	return s;
+}
+
 int
 names_add(struct policy_parse *p, struct names *names, const char *text,
     size_t len, struct place at, const char *in)
@@ -81,9 +94,9 @@ names_add(struct policy_parse *p, struct names *names, const char *text,
 		    policy_place(p->policy, names->items[number].at);
 
 		parse_warning(p, at, NULL, "remove one of them",
-		    "\"%s\" stands twice in %s, first at %s:%zu",
-		    show_bytes(text, len).text, in, show(first.file).text,
-		    first.line);
+		    "%s stands twice in %s, first at %s:%zu",
+		    show_unless_hidden(p, text, len).text, in,
+		    show(first.file).text, first.line);
 		return 0;
 	}
 	if (vector_grow((void **)&names->items, &names->room, names->n,
@@ -203,51 +216,49 @@ principal_is_good(
 
 /* One that is written like a pattern or like half an address. */
 static bool
-is_one_identity(
-    struct policy_parse *p, const char *text, size_t len, struct place at)
+is_one_identity(const char *text, size_t len, struct identity_fault *f)
 {
+	static const char no_identity[] = "is no identity";
 	const char *word;
 
 	if (len == 1 && text[0] == '*') {
-		parse_error(p, at, NULL,
-		    "write any for everybody with a certificate",
-		    "\"*\" is no identity");
+		*f = (struct identity_fault) { false, no_identity, NULL,
+			"write any for everybody with a certificate" };
 		return false;
 	}
 	if (memchr(text, '*', len) != NULL) {
-		parse_error(p, at, "an identity is one person, not a pattern",
-		    "write any, and narrow it by \"key_id\" under "
-		    "\"require\" of the authority",
-		    "\"%s\" holds a *", show_bytes(text, len).text);
+		*f = (struct identity_fault) { false, "holds a *",
+			"an identity is one person, not a pattern",
+			"write any, and narrow it by \"key_id\" under "
+			"\"require\" of the authority" };
 		return false;
 	}
-	if (text[0] == '@' || text[len - 1] == '@') {
-		parse_error(p, at, NULL,
-		    text[0] == '@'
-			? "for everybody of a domain write any, and key_id: "
-			  "\"*@DOMAIN\" in \"require\" of the authority"
-			: "write the domain as well, or take the @ out",
-		    "the identity \"%s\" has nothing %s its @",
-		    show_bytes(text, len).text,
-		    text[0] == '@' ? "before" : "after");
+	if (text[0] == '@') {
+		*f = (struct identity_fault) { true,
+			"has nothing before its @", NULL,
+			"for everybody of a domain write any, and key_id: "
+			"\"*@DOMAIN\" in \"require\" of the authority" };
+		return false;
+	}
+	if (text[len - 1] == '@') {
+		*f = (struct identity_fault) { true, "has nothing after its @",
+			NULL, "write the domain as well, or take the @ out" };
 		return false;
 	}
 	if ((word = resembled_word(text, len)) != NULL) {
-		parse_error(p, at, NULL,
-		    strlen(word) == len && memcmp(word, text, len) == 0
-			? "the word stands by itself, in a user's rule"
-			: or_null(did_you_mean(
-			      word, (const char *const[]) { word, NULL })
-				      .text),
-		    "\"%s\" is no identity", show_bytes(text, len).text);
+		*f = (struct identity_fault) { false, no_identity, NULL,
+			strlen(word) == len && memcmp(word, text, len) == 0
+			    ? "the word stands by itself, in a user's rule"
+			    : strcmp(word, "any") == 0
+			    ? "did you mean \"any\"?"
+			    : "did you mean \"same-name\"?" };
 		return false;
 	}
 	return true;
 }
 
 bool
-identity_is_good(
-    struct policy_parse *p, const char *text, size_t len, struct place at)
+identity_judge(const char *text, size_t len, struct identity_fault *f)
 {
 	const char *refusal;
 
@@ -256,19 +267,37 @@ identity_is_good(
 	refusal = principal_refusal(
 	    (struct span) { (const unsigned char *)text, len });
 	if (refusal != NULL) {
-		parse_error(p, at,
-		    "sshd's lists of principals cannot carry such a name", NULL,
-		    "the identity \"%s\" %s", show_bytes(text, len).text,
-		    refusal);
+		*f = (struct identity_fault) { true, refusal,
+			"sshd's lists of principals cannot carry such a name",
+			NULL };
 		return false;
 	}
-	if (!is_one_identity(p, text, len, at))
+	return is_one_identity(text, len, f);
+}
+
+bool
+identity_is_good(
+    struct policy_parse *p, const char *text, size_t len, struct place at)
+{
+	struct identity_fault f;
+
+	if (!identity_judge(text, len, &f)) {
+		if (p->is_hidden)
+			parse_error(p, at, NULL, "write one on each line",
+			    "this line is no identity%s%s",
+			    f.is_named ? ": it " : "",
+			    f.is_named ? f.what : "");
+		else
+			parse_error(p, at, f.why, f.fix, "%s\"%s\" %s",
+			    f.is_named ? "the identity " : "",
+			    show_bytes(text, len).text, f.what);
 		return false;
-	if (has_upper_case(text, len))
+	}
+	if (!is_everyday_address(text, len) && has_upper_case(text, len))
 		parse_warning(p, at,
 		    "names are compared byte for byte, as sshd does",
 		    "make sure that certificates have it in this very form",
-		    "\"%s\" holds upper-case letters",
-		    show_bytes(text, len).text);
+		    "%s holds upper-case letters",
+		    show_unless_hidden(p, text, len).text);
 	return true;
 }

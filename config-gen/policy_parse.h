@@ -86,6 +86,10 @@ struct policy_parse {
 	bool has_users;
 	bool has_authorities;
 	bool has_version; /* the file being read has it */
+	/* The file being read is a list of identities, or an included one that
+	 * has shown no key of a policy so far: it may be anything, and findings
+	 * MUST NOT show what it holds. */
+	bool is_hidden;
 
 	/* Room in the policy's arrays, and their tables by name. */
 	size_t files_room, authorities_room, groups_room, rules_room;
@@ -158,6 +162,13 @@ struct shown did_you_mean_in(
 /* NULL for an empty text, which err and diag take for none. */
 const char *or_null(const char *text);
 
+/* The line, from 1, on which a private key begins in text; 0: none. */
+size_t private_key_line(const char *text, size_t len);
+
+/* Report that path holds a private key there, as one error for all of it. */
+void report_private_key(
+    struct policy_parse *p, const char *path, size_t line);
+
 /* Add the source lines to all findings that lack them. */
 void report_quote(struct policy_parse *p);
 
@@ -166,6 +177,9 @@ void report_quote(struct policy_parse *p);
 /* Begin on descriptor fd (closed by yaml_close) of size bytes.  0 or -1. */
 int yaml_open(struct policy_parse *p, int fd, size_t size);
 void yaml_close(struct policy_parse *p);
+
+/* The rest of the file is not read: an error was reported. */
+void yaml_stop(struct policy_parse *p);
 
 /* Bytes of the file. */
 size_t yaml_size(const struct policy_parse *p);
@@ -244,7 +258,17 @@ struct name_array words_array(const struct words *w);
 /* Whether nothing can be wrong with text as a user's name: a quick look. */
 bool is_everyday_name(const char *text, size_t len);
 
-/* Whether text can be an identity; reported where not. */
+/* What makes a text no identity, in the parts of a message. */
+struct identity_fault {
+	bool is_named; /* `the identity "X"` stands before what, not "X" */
+	const char *what; /* as "holds white space" */
+	const char *why, *fix; /* may be NULL */
+};
+
+/* Whether text can be an identity; *f says what is wrong where not. */
+bool identity_judge(const char *text, size_t len, struct identity_fault *f);
+
+/* The same, reported. */
 bool identity_is_good(
     struct policy_parse *p, const char *text, size_t len, struct place at);
 bool principal_is_good(

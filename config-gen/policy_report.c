@@ -54,7 +54,8 @@ add(struct policy_parse *p, enum diag_level level, struct place at,
 	/* A million warnings shall not cost a million texts. */
 	if (!diag_is_full(p->report, level))
 		(void)vsnprintf(what, sizeof(what), fmt, ap);
-	diag_add(p->report, level, at, NULL, 0, what, why, fix);
+	diag_add(p->report, level, at, p->is_hidden ? "" : NULL, 0, what, why,
+	    fix);
 }
 
 void
@@ -146,22 +147,52 @@ did_you_mean_in(const char *name, struct name_array names, size_t n_names)
 	return s;
 }
 
+/* --- private keys ------------------------------------------------------- */
+
+/* How private keys begin: PEM and OpenSSH's own, RFC 4716's kin, PuTTY's. */
+static const char *const armours[] = { "PRIVATE KEY-----", "PRIVATE KEY ----",
+	"PuTTY-User-Key-File-", NULL };
+
+size_t
+private_key_line(const char *text, size_t len)
+{
+	const char *found, *at;
+	size_t line = 1;
+	size_t i;
+
+	for (i = 0; armours[i] != NULL; i++) {
+		found = memmem(text, len, armours[i], strlen(armours[i]));
+		if (found == NULL)
+			continue;
+		for (at = text; (at = memchr(at, '\n',
+				     (size_t)(found - at))) != NULL;
+		     at++)
+			line++;
+		return line;
+	}
+	return 0;
+}
+
+void
+report_private_key(struct policy_parse *p, const char *path, size_t line)
+{
+	struct place at = { path, line, 0 };
+
+	diag_add(p->report, DIAG_ERROR, at, "", 0, "this is a private key",
+	    NULL, "give the public one, mostly the file that ends in .pub");
+}
+
 /* --- source lines ------------------------------------------------------- */
 
 /*
- * Lines of a private key that somebody put there by mistake are not shown:
- * messages end up in tickets.
+ * A line of a private key without what stands around it: messages end up in
+ * tickets.
  */
 static bool
-is_secret(const char *line, bool *is_in_key)
+is_secret(const char *line)
 {
-	bool is_armour = strstr(line, "PRIVATE KEY-----") != NULL;
-
-	if (is_armour)
-		*is_in_key = strstr(line, "-----END ") == NULL;
 	/* base64 of "openssh-key-v1" */
-	return is_armour || *is_in_key ||
-	    strstr(line, "b3BlbnNzaC1rZXk") != NULL;
+	return strstr(line, "b3BlbnNzaC1rZXk") != NULL;
 }
 
 /* The first line of file that a finding waits for; 0: none. */
@@ -202,7 +233,6 @@ quote_file(const struct policy_parse *p, const char *path)
 	struct diag_report *report = p->report;
 	size_t wanted = next_unquoted(report, path);
 	FILE *f = open_quoted(p, path);
-	bool is_in_key = false;
 	char *line = NULL;
 	size_t room = 0;
 	size_t n = 0;
@@ -214,7 +244,7 @@ quote_file(const struct policy_parse *p, const char *path)
 		while (n < wanted && f != NULL &&
 		    (len = getline(&line, &room, f)) > 0) {
 			n++;
-			is_hidden = is_secret(line, &is_in_key);
+			is_hidden = is_secret(line);
 		}
 		if (n < wanted || is_hidden) {
 			diag_quote(report, path, wanted, NULL, 0);

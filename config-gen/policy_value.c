@@ -57,6 +57,9 @@ parse_unexpected(struct policy_parse *p, const char *what)
 	else if (e->kind == EVENT_SCALAR && is_nothing(e))
 		parse_error(
 		    p, e->at, NULL, NULL, "expected %s, found nothing", what);
+	else if (e->kind == EVENT_SCALAR && p->is_hidden)
+		parse_error(
+		    p, e->at, NULL, NULL, "expected %s, found text", what);
 	else if (e->kind == EVENT_SCALAR)
 		parse_error(p, e->at, NULL, NULL, "expected %s, found \"%s\"",
 		    what, show(e->text).text);

@@ -74,6 +74,12 @@ stop(struct policy_parse *p)
 	return STEP_STOPPED;
 }
 
+void
+yaml_stop(struct policy_parse *p)
+{
+	(void)stop(p);
+}
+
 static enum step
 no_memory(struct policy_parse *p)
 {
@@ -222,7 +228,8 @@ alias_read(struct policy_parse *p)
 		    "a word that begins with * repeats the value marked &",
 		    or_null(did_you_mean_in(name, anchor_names(y), y->n_anchors)
 				.text),
-		    "no value is marked \"&%s\" above", show(name).text);
+		    "no value is marked \"&%s\" above",
+		    p->is_hidden ? "..." : show(name).text);
 		return STEP_DONE;
 	}
 	r.first = y->anchors[number].first;

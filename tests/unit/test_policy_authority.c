@@ -149,7 +149,7 @@ static const struct policy_row rows[] = {
 		"users:\n"
 		"  jim: jim@example.com\n"),
 	    NULL, RAW(""),
-	    "policy.yaml:5:9: error: this is a private key; give the "
+	    "policy.yaml:6: error: this is a private key; give the "
 	    "public one, mostly the file that ends in .pub\n" },
 	{ "unknown type",
 	    RAW("version: 1\n"
@@ -227,19 +227,29 @@ static const struct policy_row rows[] = {
 		"ssh-foo AAAA\n"
 		CERT_B "\n"
 		"\n"
-		"-----BEGIN OPENSSH PRIVATE KEY-----\n"
 		KEY_RSA "\n"
 		KEY_A " again\n"),
 	    "ca.pub:3: error: key type \"ssh-foo\" is not known: sshd "
 	    "reads a list of CA keys only up to such a line\n"
 	    "ca.pub:4: error: this is a certificate; give the CA's own "
 	    "public key\n"
-	    "ca.pub:6: error: this is a private key; give the public "
-	    "one, mostly the file that ends in .pub\n"
-	    "ca.pub:7: warning: this RSA key has 1024 bits: under 2048 "
+	    "ca.pub:6: warning: this RSA key has 1024 bits: under 2048 "
 	    "are too few today; have the CA make a longer one\n"
-	    "ca.pub:8: warning: authority \"ca\" has this key twice, "
+	    "ca.pub:7: warning: authority \"ca\" has this key twice, "
 	    "first at ca.pub:2; remove one of them\n" },
+	{ "file of a private key",
+	    RAW("version: 1\n"
+		"authorities:\n"
+		"  ca: {file: ca}\n"
+		"users:\n"
+		"  jim: jim@example.com\n"),
+	    "ca",
+	    RAW(KEY_A "\n"
+		"-----BEGIN OPENSSH PRIVATE KEY-----\n"
+		"b3BlbnNzaC1rZXktdjEAAAAA\n"
+		"-----END OPENSSH PRIVATE KEY-----\n"),
+	    "ca:2: error: this is a private key; give the public one, mostly "
+	    "the file that ends in .pub\n" },
 	{ "principals",
 	    RAW("version: 1\n"
 		"authorities:\n"

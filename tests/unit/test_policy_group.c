@@ -120,24 +120,42 @@ static const struct policy_row rows[] = {
 		"  a: {file: a.txt}\n"),
 	    "a.txt",
 	    RAW("a@example.com\n"
-		"  b c@example.com\n"
+		"a@example.com\r\n"
 		"\td#e@example.com # e\n"
-		"any\n"
-		"\xff@example.com\n"
-		"a\x00" "b\n"
-		"a@example.com\r\n"),
-	    "a.txt:2:3: error: the identity \"b c@example.com\" holds "
-	    "white space: sshd's lists of principals cannot carry such "
-	    "a name\n"
-	    "a.txt:3:2: error: the identity \"d#e@example.com\" holds a "
-	    "#: sshd's lists of principals cannot carry such a name\n"
-	    "a.txt:4:1: error: \"any\" is no identity; the word stands "
-	    "by itself, in a user's rule\n"
-	    "a.txt:5:1: error: bytes that are not UTF-8; save the file "
-	    "as UTF-8 text\n"
-	    "a.txt:6:1: error: a NUL byte\n"
-	    "a.txt:7:1: warning: \"a@example.com\" stands twice in group "
-	    "\"a\", first at a.txt:1; remove one of them\n" },
+		"any\n"),
+	    "a.txt:2:1: warning: this line stands twice in group \"a\", "
+	    "first at a.txt:1; remove one of them\n"
+	    "a.txt:3:2: error: this line is no identity: it holds a #; write "
+	    "one on each line\n" },
+	{ "file with a word of the language",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"groups:\n"
+		"  a: {file: a.txt}\n"),
+	    "a.txt",
+	    RAW("any\n"
+		"a b\n"),
+	    "a.txt:1:1: error: this line is no identity; write one on each "
+	    "line\n" },
+	{ "file that is not UTF-8",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"groups:\n"
+		"  a: {file: a.txt}\n"),
+	    "a.txt",
+	    RAW(" \xff@example.com\n"
+		"a b\n"),
+	    "a.txt:1:2: error: bytes that are not UTF-8; save the file "
+	    "as UTF-8 text\n" },
+	{ "file with a NUL",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"groups:\n"
+		"  a: {file: a.txt}\n"),
+	    "a.txt",
+	    RAW("a\x00" "b\n"
+		"a b\n"),
+	    "a.txt:1:1: error: a NUL byte\n" },
 	{ "group not used but fine",
 	    RAW(HEAD "users:\n"
 		"  jim: any\n"

@@ -73,11 +73,9 @@ START_TEST(source_of_other_files)
 	    "b.yaml:2:17: error: there is no group \"x\"\n"
 	    "    2 |   bob: [{group: x}]\n"
 	    "      |                 ^\n"
-	    "g.txt:2:3: warning: \"A@b\" holds upper-case letters: names are "
-	    "compared byte for byte, as sshd does; make sure that "
+	    "g.txt:2:3: warning: this line holds upper-case letters: names "
+	    "are compared byte for byte, as sshd does; make sure that "
 	    "certificates have it in this very form\n"
-	    "    2 |   A@b\n"
-	    "      |   ^\n"
 	    "policy.yaml:2:137: warning: authority \"cb\" has this key twice, "
 	    "first at ca.pub:2; remove one of them\n"
 	    "    2 | ...jcCdTA2K9xeY2/RZ0J]}, cb: {file: ca.pub, keys: "
@@ -96,26 +94,136 @@ START_TEST(secrets_are_not_quoted)
 		      "authorities:\n"
 		      "  ca:\n"
 		      "    keys:\n"
-		      "      - -----BEGIN OPENSSH PRIVATE KEY-----\n"
 		      "      - AAAAsecret\n"
 		      "      - {AAAAsecret}\n"
-		      "      - -----END OPENSSH PRIVATE KEY-----\n"
 		      "    foo: b3BlbnNzaC1rZXktdjEAAAAA\n"
 		      "    bar: 1\n",
 	    "policy.yaml: error: \"users\" is missing: nobody could log in; "
 	    "say who may log in as whom\n"
-	    "policy.yaml:5:9: error: this is a private key; give the public "
-	    "one, mostly the file that ends in .pub\n"
-	    "policy.yaml:6:9: error: this is not a public key; write it as in "
+	    "policy.yaml:5:9: error: this is not a public key; write it as in "
 	    "a .pub file: type, base64, comment\n"
-	    "policy.yaml:7:9: error: expected a public-key line, found a "
+	    "policy.yaml:6:9: error: expected a public-key line, found a "
 	    "mapping\n"
-	    "policy.yaml:8:9: error: this is a private key; give the public "
-	    "one, mostly the file that ends in .pub\n"
-	    "policy.yaml:9:5: error: unknown key \"foo\" in an authority\n"
-	    "policy.yaml:10:5: error: unknown key \"bar\" in an authority\n"
-	    "   10 |     bar: 1\n"
+	    "policy.yaml:7:5: error: unknown key \"foo\" in an authority\n"
+	    "policy.yaml:8:5: error: unknown key \"bar\" in an authority\n"
+	    "    8 |     bar: 1\n"
 	    "      |     ^\n");
+}
+END_TEST
+
+#define SECRET \
+	"-----BEGIN OPENSSH PRIVATE KEY-----\n" \
+	"b3BlbnNzaC1rZXktdjEAAAAAsecret\n" \
+	"secret==\n" \
+	"-----END OPENSSH PRIVATE KEY-----\n"
+#define PRIVATE \
+	": error: this is a private key; give the public one, mostly the " \
+	"file that ends in .pub\n"
+#define FOREIGN \
+	"other:1:1: error: unknown key in the policy: this file seems to be " \
+	"no part of a policy, and what it holds is not shown; begin it with " \
+	"a key such as version or users\n"
+
+/* A policy may name any file of root's: what that holds MUST NOT be shown. */
+static const struct secret_row {
+	const char *name;
+	const char *policy; /* behind the HEAD */
+	const char *other; /* the file that it names */
+	const char *want; /* with source lines */
+} secret_rows[] = {
+	{ "a key in the policy", "users:\n  jim: any\n" SECRET, NULL,
+	    "policy.yaml:6" PRIVATE },
+	{ "a key in an included file", "users: {jim: any}\ninclude: other\n",
+	    "# x\n" SECRET, "other:2" PRIVATE },
+	{ "a key in a group", "users: {jim: any}\ngroups: {g: {file: other}}\n",
+	    SECRET, "other:1" PRIVATE },
+	{ "a key of PuTTY's", "users: {jim: any}\ninclude: other\n",
+	    "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nsecret\n",
+	    "other:1" PRIVATE },
+	{ "shadow as a group",
+	    "users: {jim: any}\ngroups: {g: {file: other}}\n",
+	    "root:$y$Secret:19000:0:99999:7:::\n"
+	    "daemon:*:19000:0:99999:7:::\n"
+	    "jim:$y$Secret*:19000:0:99999:7:::\n",
+	    "other:1:1: warning: this line holds upper-case letters: names "
+	    "are compared byte for byte, as sshd does; make sure that "
+	    "certificates have it in this very form\n"
+	    "other:2:1: error: this line is no identity; write one on each "
+	    "line\n" },
+	{ "prose as a group",
+	    "users: {jim: any}\ngroups: {g: {file: other}}\n",
+	    "# comment\nthe secret is x\nany\n",
+	    "other:2:1: error: this line is no identity: it holds white "
+	    "space; write one on each line\n" },
+	{ "twice in a group",
+	    "users: {jim: any}\ngroups: {g: {file: other}}\n",
+	    "secret\nsecret\n",
+	    "other:2:1: warning: this line stands twice in group \"g\", first "
+	    "at other:1; remove one of them\n" },
+	{ "shadow included", "users: {jim: any}\ninclude: other\n",
+	    "root:$y$secret:19000:0:99999:7:::\n"
+	    "jim:$y$secret:19000:0:99999:7:::\n",
+	    FOREIGN },
+	{ "words included", "users: {jim: any}\ninclude: other\n",
+	    "machine x login y password secret\n",
+	    "other:1:1: error: expected a mapping with version, authorities "
+	    "and users, found text\n" },
+	{ "another YAML file included", "users: {jim: any}\ninclude: other\n",
+	    "secret: hunter2\nusers: [secret]\n: x: [\n", FOREIGN },
+	{ "JSON included", "users: {jim: any}\ninclude: other\n",
+	    "{\"secret\": 1}\n",
+	    "other:1:2: error: unknown key in the policy: this file seems to "
+	    "be no part of a policy, and what it holds is not shown; begin it "
+	    "with a key such as version or users\n" },
+	{ "broken from the start", "users: {jim: any}\ninclude: other\n",
+	    "secret: \"x\n",
+	    FOREIGN },
+	{ "nothing but broken", "users: {jim: any}\ninclude: other\n",
+	    "\"secret\n",
+	    "other:2:1: error: the quotes that begin in line 1 do not end\n" },
+	{ "an alias of nothing", "users: {jim: any}\ninclude: other\n",
+	    "*secret\n",
+	    "other:1:1: error: no value is marked \"&...\" above: a word that "
+	    "begins with * repeats the value marked &\n" },
+	{ "a password behind a key of ours",
+	    "users: {jim: any}\ninclude: other\n",
+	    "users: {bob: any}\npassword: hunter2\n",
+	    "other:2:1: error: unknown key \"password\" in the policy\n" },
+	{ "a slip of the pen is shown", "users: {jim: any}\ninclude: other\n",
+	    "usres: {bob: any}\ndeny: {a: b}\n",
+	    "other:1:1: error: unknown key \"usres\" in the policy; did you "
+	    "mean \"users\"?\n"
+	    "other:2:7: error: expected an identity, found a mapping\n"
+	    "    2 | deny: {a: b}\n"
+	    "      |       ^\n" },
+};
+
+START_TEST(nothing_of_other_files)
+{
+	const struct secret_row *row = &secret_rows[_i];
+	char policy[1024];
+
+	(void)snprintf(policy, sizeof(policy), HEAD "%s", row->policy);
+	if (row->other != NULL)
+		policyfix_write_text("other", row->other);
+	assert_prints(policy, row->want);
+}
+END_TEST
+
+/* The mark of a private key across the borders of what is read at a time. */
+START_TEST(private_key_anywhere)
+{
+	char text[4400], want[256];
+	size_t at;
+
+	for (at = 4000; at < 4200; at++) {
+		memset(text, '\n', at);
+		(void)snprintf(
+		    text + at, sizeof(text) - at, "-----BEGIN PRIVATE KEY-----\n");
+		(void)snprintf(
+		    want, sizeof(want), "policy.yaml:%zu" PRIVATE, at + 1);
+		assert_prints(text, want);
+	}
 }
 END_TEST
 
@@ -156,6 +264,9 @@ main(void)
 	tcase_add_test(tc, source_and_caret);
 	tcase_add_test(tc, source_of_other_files);
 	tcase_add_test(tc, secrets_are_not_quoted);
+	tcase_add_loop_test(
+	    tc, nothing_of_other_files, 0, N_ROWS(secret_rows));
+	tcase_add_test(tc, private_key_anywhere);
 	tcase_add_test(tc, many_findings);
 	return run_case("policy_report", tc);
 }
