@@ -34,6 +34,7 @@ struct explain {
 	char path[PATH_MAX]; /* scratch */
 	struct index index;
 	bool has_index;
+	bool would_have_list; /* of a policy that is not applied: the user */
 	struct err index_err; /* why there is none */
 	struct ipaddr addr;
 	struct decide_request request;
@@ -94,6 +95,7 @@ static int
 parse_time(const char *text, int64_t *out, struct err *err)
 {
 	struct tm tm = { 0 };
+	struct tm asked;
 	uint64_t seconds;
 	const char *end;
 
@@ -106,7 +108,13 @@ parse_time(const char *text, int64_t *out, struct err *err)
 		return err_setf(err, ERR_MALFORMED,
 		    "--at is no time; write 2027-01-31T18:00:00Z, or UTC "
 		    "seconds");
+	asked = tm;
 	*out = (int64_t)timegm(&tm);
+	/* A day that the month does not have would become another. */
+	if (tm.tm_mday != asked.tm_mday || tm.tm_hour != asked.tm_hour ||
+	    tm.tm_min != asked.tm_min || tm.tm_sec != asked.tm_sec)
+		return err_setf(
+		    err, ERR_MALFORMED, "--at: there is no such day or time");
 	return 0;
 }
 
@@ -116,6 +124,7 @@ compile_policy(struct explain *e, struct err *err)
 {
 	struct policy *p;
 	uint32_t lowest;
+	size_t i;
 	int ret;
 
 	if ((p = cmd_load_policy(e->c, e->c->policy)) == NULL)
@@ -125,6 +134,11 @@ compile_policy(struct explain *e, struct err *err)
 		e->index_fd = memfd_create("policy.cdb", MFD_CLOEXEC);
 		ret = e->index_fd < 0 ? err_system(err, "policy.cdb")
 		    : compile_index(p, lowest, e->index_fd, err);
+	}
+	for (i = 0; i < p->n_rules && ret == 0; i++) {
+		if (strcmp(p->rules[i].user, e->c->args[0]) == 0)
+			e->would_have_list =
+			    compile_needs_helper(p, &p->rules[i]) == NULL;
 	}
 	policy_free(p);
 	return ret;
@@ -215,7 +229,8 @@ fill_request(struct explain *e, struct err *err)
 	if (e->c->at != NULL && parse_time(e->c->at, &r->now_at, err) < 0)
 		return -1;
 	if (e->c->from != NULL) {
-		if (ipaddr_parse(&e->addr, span_of(e->c->from)) < 0)
+		if (strchr(e->c->from, '/') != NULL ||
+		    ipaddr_parse(&e->addr, span_of(e->c->from)) < 0)
 			return err_setf(err, ERR_MALFORMED,
 			    "--from is no address; write one such as "
 			    "192.0.2.7 or 2001:db8::7");
@@ -324,7 +339,9 @@ has_list(const struct explain *e)
 	char *path = NULL;
 	bool is_there;
 
-	if (e->c->policy != NULL || strchr(e->c->args[0], '/') != NULL)
+	if (e->c->policy != NULL)
+		return e->would_have_list;
+	if (strchr(e->c->args[0], '/') != NULL)
 		return false;
 	if (asprintf(&path, "%s%s/%s/%s", e->c->root.dir, ROOT_CURRENT,
 	        COMPILE_LISTS, e->c->args[0]) < 0)

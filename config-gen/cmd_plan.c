@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -387,10 +388,12 @@ plan(struct plan *p)
 	return p->n_changed_files == 0 ? CMD_DONE : CMD_DIFFERENCE;
 }
 
+/* Plan, and leave nothing behind, whoever wants it to end. */
 int
 cmd_plan(struct cmd *c)
 {
 	struct err err = ERR_INIT;
+	sigset_t held, before;
 	struct plan *p;
 	int status = CMD_REFUSED;
 
@@ -398,6 +401,12 @@ cmd_plan(struct cmd *c)
 		(void)err_setf(&err, ERR_MEMORY, "out of memory");
 		return cmd_fail(c, &err);
 	}
+	/* A program that is running for us gets them, and ends at once. */
+	(void)sigemptyset(&held);
+	(void)sigaddset(&held, SIGHUP);
+	(void)sigaddset(&held, SIGINT);
+	(void)sigaddset(&held, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &held, &before);
 	p->c = c;
 	p->before.fd = p->after.fd = -1;
 	if (c->is_json) {
@@ -418,5 +427,6 @@ cmd_plan(struct cmd *c)
 	target_clear(&p->target);
 	policy_free(p->policy);
 	free(p);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return status;
 }

@@ -3,6 +3,7 @@
 
 #include <getopt.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -412,6 +413,8 @@ main(int argc, char **argv)
 	const struct command *cmd;
 	int n_words, status;
 
+	/* A reader that goes away is an error of output, told at the end. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	c.root.dir = "";
 	c.root.sshd = DEFAULT_SSHD;
 	c.has_colour =

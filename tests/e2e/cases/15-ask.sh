@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# Commands that only ask: what they say of a policy that is not applied, what
+# they refuse to guess, and that plan leaves nothing behind.
+
+write_policy <<EOF
+version: 1
+authorities:
+  cloudflare: {keys: ["$(ca_key cf)"], principals: email-prefix}
+users:
+  johndoe: jdoe@example.com
+  kiosk: any
+EOF
+cert jdoe --id jdoe@example.com --principals jdoe
+
+check_says '^served by +a list$' "explain --policy knows of a list" \
+    certgate explain --policy "$POLICY" johndoe "$CERTS/jdoe-cert.pub"
+check_says '^served by +the helper$' "... and of the helper" \
+    certgate explain --policy "$POLICY" kiosk "$CERTS/jdoe-cert.pub"
+check_says '^certgate: --from is no address' \
+    "a network is no client's address" certgate explain --policy "$POLICY" \
+    --from 192.0.2.0/24 johndoe "$CERTS/jdoe-cert.pub"
+check_says '^certgate: --at: there is no such day or time' \
+    "the 30th of February is no day" certgate explain --policy "$POLICY" \
+    --at 2026-02-30T00:00:00Z johndoe "$CERTS/jdoe-cert.pub"
+
+# Nobody reads on; more than a pipe holds is written.
+{
+	cat "$POLICY"
+	for i in $(seq 900); do
+		echo "  user-with-a-long-name-so-that-it-adds-up-$i: any"
+	done
+} >/run/long.yaml
+: >/run/plan.status
+{ certgate plan --verbose /run/long.yaml; echo $? >/run/plan.status; } \
+    2>/run/plan.err | true
+check "plan whose reader is gone fails" grep -qx 1 /run/plan.status
+check_says 'standard output: Broken pipe' "... and says why" cat /run/plan.err
+check "... and leaves no folder" test -z "$(ls -d /tmp/certgate-* 2>/dev/null)"
+
+"$CERTGATE" plan --sshd "$SSHD" --verbose /run/long.yaml \
+    >/run/plan.out 2>&1 &
+plan=$!
+has_plan_folder()
+{
+	compgen -G '/tmp/certgate-plan-*' >/run/folders
+}
+check "a plan has a folder while it works" wait_for 5 has_plan_folder
+kill -TERM $plan
+status=0
+wait $plan || status=$?
+check "it is ended by the signal" test $status -eq 143
+check "a plan that is ended leaves no folder" \
+    test -z "$(ls -d /tmp/certgate-* 2>/dev/null)"
