@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,11 +98,16 @@ struct policy *
 cmd_load_policy(struct cmd *c, const char *path)
 {
 	struct diag_report report = DIAG_REPORT_INIT;
+	struct err err = ERR_INIT;
 	struct policy *policy;
-	char of_root[PATH_MAX];
+	char *of_root = NULL;
 
 	if (path == NULL)
-		path = root_path(&c->root, of_root, ROOT_POLICY);
+		path = of_root = root_locate_file(&c->root, ROOT_POLICY, &err);
+	if (path == NULL) {
+		(void)cmd_fail_unchanged(c, &err);
+		return NULL;
+	}
 	policy = policy_load(path, c->root.dir, POLICY_MAX_BYTES, &report);
 	if (policy != NULL)
 		account_judge_lowest(&c->root, policy, &report);
@@ -111,6 +117,7 @@ cmd_load_policy(struct cmd *c, const char *path)
 		    "certgate: %zu error%s; nothing was changed\n",
 		    report.n_errors, report.n_errors == 1 ? "" : "s");
 	diag_free(&report);
+	free(of_root);
 	return policy;
 }
 

@@ -82,31 +82,6 @@ keysfile_word_path(char out[KEYSFILE_PATH_SIZE], const char *word, size_t len,
 	return keysfile_path(out, pattern, p) == 0 ? 1 : 0;
 }
 
-/*
- * The file at inside on this machine, allocated: folders on the way are
- * resolved inside the root, itself is not.
- */
-static char *
-locate(const struct root *root, const char *inside, struct err *err)
-{
-	const char *slash = strrchr(inside, '/');
-	char *folder, *resolved, *out = NULL;
-
-	if (slash == NULL) {
-		(void)err_setf(err, ERR_MALFORMED, "not an absolute path");
-		return NULL;
-	}
-	folder = strndup(inside, (size_t)(slash - inside) + 1);
-	resolved = folder == NULL ? NULL : root_locate(root, folder, err);
-	free(folder);
-	if (resolved == NULL)
-		return NULL;
-	if (asprintf(&out, "%s%s", resolved, slash) < 0)
-		out = NULL;
-	free(resolved);
-	return out;
-}
-
 static enum keysfile_state
 read_all(int fd, size_t size, char **out, size_t *len)
 {
@@ -143,7 +118,7 @@ keysfile_read(
 	char *path;
 	int fd;
 
-	if ((path = locate(root, inside, &err)) == NULL)
+	if ((path = root_locate_file(root, inside, &err)) == NULL)
 		return err.code == ERR_NOT_FOUND ? KEYSFILE_MISSING
 						 : KEYSFILE_UNREADABLE;
 	fd = open(

@@ -147,7 +147,7 @@ read_authority_file(struct policy_parse *p, void *into)
 	size_t len;
 
 	if (parse_text(p, "a file name") == NULL ||
-	    (path = path_resolve(p, p->event.text)) == NULL)
+	    (path = path_resolve(p, p->event.text, at)) == NULL)
 		goto out;
 	if (file_read(
 		path, FILE_ROOTS, POLICY_MAX_KEY_FILE, &text, &len, &err) < 0)

@@ -102,7 +102,7 @@ read_group_file(struct policy_parse *p, void *into)
 
 	label->has_file = true;
 	if (parse_text(p, "a file name") == NULL ||
-	    (path = path_resolve(p, p->event.text)) == NULL)
+	    (path = path_resolve(p, p->event.text, at)) == NULL)
 		goto out;
 	if (file_read(path, FILE_ROOTS, p->max_bytes, &text, &len, &err) < 0)
 		path_error(p, at, path, &err);

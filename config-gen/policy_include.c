@@ -3,6 +3,7 @@
 
 #include "config-gen/policy_parse.h"
 
+#include "config-gen/root.h"
 #include "lib/escape.h"
 #include "lib/file.h"
 
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char glob_characters[] = "*?[\\";
@@ -25,37 +27,111 @@ folder_len(const char *path)
 	return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }
 
-/*
- * name as seen from the file being read.  Where is_pattern, what stands
- * before it is escaped for glob(3).
- */
+/* path, then name; path is escaped for glob(3). */
 static char *
-resolve(struct policy_parse *p, const char *name, bool is_pattern)
+escape_before(const char *path, size_t len, const char *name)
 {
-	const char *file = p->policy->files[p->file];
-	const char *before = name[0] == '/' ? p->root : file;
-	size_t before_len = name[0] == '/' ? strlen(p->root) : folder_len(file);
 	size_t n = 0;
 	size_t i;
-	char *path;
+	char *out;
 
-	if ((path = malloc(2 * before_len + strlen(name) + 1)) == NULL) {
-		(void)parse_no_memory(p);
+	if ((out = malloc(2 * len + strlen(name) + 1)) == NULL)
 		return NULL;
+	for (i = 0; i < len; i++) {
+		if (strchr(glob_characters, path[i]) != NULL)
+			out[n++] = '\\';
+		out[n++] = path[i];
 	}
-	for (i = 0; i < before_len; i++) {
-		if (is_pattern && strchr(glob_characters, before[i]) != NULL)
-			path[n++] = '\\';
-		path[n++] = before[i];
+	memcpy(out + n, name, strlen(name) + 1);
+	return out;
+}
+
+/* The folder of the file being read, with its slash: what name is below. */
+static const char *
+folder_before(const struct policy_parse *p, const char *name, size_t *len)
+{
+	const char *file = p->policy->files[p->file];
+
+	*len = name[0] == '/' ? 0 : folder_len(file);
+	return file;
+}
+
+/* Path, which is freed, with a slash at its end unless it is empty. */
+static char *
+with_slash(char *path, struct err *err)
+{
+	size_t len = strlen(path);
+	char *out = NULL;
+
+	if (len == 0 || path[len - 1] == '/')
+		return path;
+	if (asprintf(&out, "%s/", path) < 0) {
+		(void)err_setf(err, ERR_MEMORY, "out of memory");
+		out = NULL;
 	}
-	memcpy(path + n, name, strlen(name) + 1);
-	return path;
+	free(path);
+	return out;
+}
+
+/*
+ * name as path_resolve has it where there is a root: inside of it, or, where
+ * the policy itself is not, inside of the policy's folder.
+ */
+static char *
+confine(struct policy_parse *p, const char *name, bool is_folder,
+    struct err *err)
+{
+	const char *file = p->policy->files[p->file];
+	size_t root_len = strlen(p->root);
+	bool is_of_root = name[0] == '/' ||
+	    (strncmp(file, p->root, root_len) == 0 && file[root_len] == '/');
+	const char *from = is_of_root ? file + root_len : file;
+	size_t from_len = name[0] == '/' ? 0 : folder_len(from);
+	struct root base = { p->root, NULL };
+	char *dir = NULL, *inside = NULL, *path = NULL;
+
+	if (is_of_root) {
+		if (asprintf(
+			&inside, "%.*s%s", (int)from_len, from, name) < 0)
+			inside = NULL;
+	} else {
+		dir = strndup(from_len == 0 ? "." : from,
+		    from_len > 1 ? from_len - 1 : 1);
+		base.dir = dir;
+		if (asprintf(&inside, "/%s", name) < 0)
+			inside = NULL;
+	}
+	if (inside == NULL || base.dir == NULL)
+		(void)err_setf(err, ERR_MEMORY, "out of memory");
+	else
+		path = is_folder ? root_locate(&base, inside, err)
+				 : root_locate_file(&base, inside, err);
+	/* Names are shown as they are written. */
+	if (path != NULL && dir != NULL && from_len == 0)
+		memmove(path, path + 2, strlen(path + 2) + 1);
+	free(inside);
+	free(dir);
+	return path == NULL || !is_folder ? path : with_slash(path, err);
 }
 
 char *
-path_resolve(struct policy_parse *p, const char *name)
+path_resolve(struct policy_parse *p, const char *name, struct place at)
 {
-	return resolve(p, name, false);
+	struct err err = ERR_INIT;
+	const char *before;
+	char *path = NULL;
+	size_t len;
+
+	if (p->root[0] == '\0') {
+		before = folder_before(p, name, &len);
+		if (asprintf(&path, "%.*s%s", (int)len, before, name) >= 0)
+			return path;
+		(void)parse_no_memory(p);
+		return NULL;
+	}
+	if ((path = confine(p, name, false, &err)) == NULL)
+		path_error(p, at, name, &err);
+	return path;
 }
 
 void
@@ -220,12 +296,91 @@ glob_failed(const char *path, int error)
 	return error != ENOENT && error != ENOTDIR;
 }
 
+/*
+ * The pattern for glob(3); NULL where nothing can match, or for an error
+ * (reported).  *fixed_len gets the length of the folder in it that is no
+ * pattern, where there is a root.
+ */
+static char *
+glob_pattern(struct policy_parse *p, const char *pattern, struct place at,
+    size_t *fixed_len)
+{
+	size_t len = strcspn(pattern, glob_characters);
+	struct err err = ERR_INIT;
+	char *fixed, *folder = NULL, *out = NULL;
+	const char *before;
+
+	*fixed_len = 0;
+	if (p->root[0] == '\0') {
+		before = folder_before(p, pattern, &len);
+		if ((out = escape_before(before, len, pattern)) == NULL)
+			(void)parse_no_memory(p);
+		return out;
+	}
+	while (len > 0 && pattern[len - 1] != '/')
+		len--;
+	fixed = strndup(pattern, len);
+	if (fixed != NULL)
+		folder = confine(p, fixed, true, &err);
+	free(fixed);
+	if (folder == NULL) {
+		/* A folder that is not there matches nothing. */
+		if (err.code != ERR_NOT_FOUND)
+			path_error(p, at, pattern, &err);
+		return NULL;
+	}
+	*fixed_len = strlen(folder);
+	if ((out = escape_before(folder, *fixed_len, pattern + len)) == NULL)
+		(void)parse_no_memory(p);
+	free(folder);
+	return out;
+}
+
+/*
+ * Whether path, which a glob matched, is where it seems to be: folders that
+ * the pattern stands for are no links, and none is `..`.
+ */
+static bool
+is_straight(char *path, size_t fixed_len)
+{
+	char *slash = path + fixed_len;
+	bool is_good = true;
+	struct stat st;
+	char *name;
+
+	for (name = slash; is_good && (slash = strchr(name, '/')) != NULL;
+	     name = slash + 1) {
+		*slash = '\0';
+		is_good = strcmp(name, "..") != 0 && lstat(path, &st) == 0 &&
+		    S_ISDIR(st.st_mode);
+		*slash = '/';
+	}
+	return is_good;
+}
+
+static void
+include_match(struct policy_parse *p, char *path, size_t fixed_len,
+    struct place at)
+{
+	/* A glob may well match the policy itself. */
+	if (strcmp(path, p->policy->files[0]) == 0)
+		return;
+	if (p->root[0] == '\0' || is_straight(path, fixed_len)) {
+		include_file(p, path, at);
+		return;
+	}
+	p->is_incomplete = true;
+	parse_error(p, at, "it could lead out of the root",
+	    "write folders by their names",
+	    "\"%s\": a link or .. behind a pattern", show(path).text);
+}
+
 static void
 include_glob(struct policy_parse *p, const char *pattern, struct place at)
 {
-	char *escaped = resolve(p, pattern, true);
 	glob_t found;
-	size_t i;
+	size_t i, fixed_len;
+	char *escaped = glob_pattern(p, pattern, at, &fixed_len);
 	int ret;
 
 	if (escaped == NULL)
@@ -235,11 +390,8 @@ include_glob(struct policy_parse *p, const char *pattern, struct place at)
 	if (ret == 0) {
 		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv),
 		    compare_paths);
-		for (i = 0; i < found.gl_pathc; i++) {
-			/* A glob may well match the policy itself. */
-			if (strcmp(found.gl_pathv[i], p->policy->files[0]) != 0)
-				include_file(p, found.gl_pathv[i], at);
-		}
+		for (i = 0; i < found.gl_pathc; i++)
+			include_match(p, found.gl_pathv[i], fixed_len, at);
 	} else if (ret == GLOB_NOSPACE) {
 		(void)parse_no_memory(p);
 	} else if (ret != GLOB_NOMATCH) {
@@ -265,8 +417,10 @@ read_included(struct policy_parse *p)
 			include_glob(p, name, at);
 			continue;
 		}
-		if ((path = path_resolve(p, name)) == NULL)
-			return;
+		if ((path = path_resolve(p, name, at)) == NULL) {
+			p->is_incomplete = true;
+			continue;
+		}
 		if (strcmp(path, p->policy->files[0]) == 0)
 			parse_error(
 			    p, at, NULL, "take it out", "the policy itself");

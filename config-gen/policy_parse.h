@@ -325,8 +325,13 @@ void read_entry_until(struct policy_parse *p, void *into);
 /* The number of a name that a rule mentions, or NAME_NONE (reported). */
 uint32_t reference_of(struct policy_parse *p, const char *name, size_t len);
 
-/* The path of a file that the one being read names; the caller frees. */
-char *path_resolve(struct policy_parse *p, const char *name);
+/*
+ * The path of a file that the one being read names at that place; the caller
+ * frees.  NULL: there is none (reported).  With a root it does not lead out
+ * of it, nor out of the folder of a policy that is not in it.
+ */
+char *path_resolve(
+    struct policy_parse *p, const char *name, struct place at);
 
 /* The policy file or an included one that stands open; 0 or -1. */
 int read_file(struct policy_parse *p, int fd, size_t size);

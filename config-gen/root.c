@@ -181,3 +181,30 @@ out:
 	free(path);
 	return out;
 }
+
+char *
+root_locate_file(const struct root *r, const char *inside, struct err *err)
+{
+	const char *slash = strrchr(inside, '/');
+	char *folder, *resolved, *out = NULL;
+
+	if (slash == NULL) {
+		(void)err_setf(err, ERR_MALFORMED, "not an absolute path");
+		return NULL;
+	}
+	if (strcmp(slash, "/..") == 0) {
+		(void)err_setf(err, ERR_MALFORMED, "a folder's name");
+		return NULL;
+	}
+	folder = strndup(inside, (size_t)(slash - inside) + 1);
+	resolved = folder == NULL ? NULL : root_locate(r, folder, err);
+	free(folder);
+	if (resolved == NULL)
+		return NULL;
+	/* The root's own folder has its slash already. */
+	if (asprintf(&out, "%s%s", resolved,
+		resolved[strlen(resolved) - 1] == '/' ? slash + 1 : slash) < 0)
+		out = NULL;
+	free(resolved);
+	return out;
+}

@@ -46,4 +46,11 @@ int root_resolve(const struct root *r, const char *inside, char out[PATH_MAX],
 char *root_locate(
     const struct root *r, const char *inside, struct err *err);
 
+/*
+ * The same for a file that may be a link itself: only its folder's links are
+ * followed.
+ */
+char *root_locate_file(
+    const struct root *r, const char *inside, struct err *err);
+
 #endif

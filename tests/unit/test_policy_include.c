@@ -1,6 +1,11 @@
 #include "config.h"
 
 #include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/harness.h"
 #include "tests/unit/policyfix.h"
@@ -141,6 +146,106 @@ START_TEST(says)
 }
 END_TEST
 
+/* The folder root is the root; secret stands beside it. */
+static const struct root_row {
+	const char *name;
+	const char *policy; /* where it is */
+	const char *include;
+	const char *want; /* %s: the root */
+} root_rows[] = {
+	{ "relative", "root/etc/policy.yaml", "b.yaml", "" },
+	{ "absolute", "root/etc/policy.yaml", "/etc/b.yaml", "" },
+	{ "up and down again", "root/etc/policy.yaml",
+	    "../../../root/secret.yaml",
+	    "%s/etc/policy.yaml:6:10: error: %s/root/secret.yaml: No such "
+	    "file or directory\n" },
+	{ "up", "root/etc/policy.yaml", "../../../secret.yaml",
+	    "%s/etc/policy.yaml:6:10: error: %s/secret.yaml: No such file or "
+	    "directory\n" },
+	{ "up from the top", "root/etc/policy.yaml", "/../secret.yaml",
+	    "%s/etc/policy.yaml:6:10: error: %s/secret.yaml: No such file or "
+	    "directory\n" },
+	{ "a folder that is a link", "root/etc/policy.yaml",
+	    "out/secret.yaml",
+	    "%s/etc/policy.yaml:6:10: error: %s/secret.yaml: No such file or "
+	    "directory\n" },
+	{ "a link within", "root/etc/policy.yaml", "/in/b.yaml", "" },
+	{ "a glob up", "root/etc/policy.yaml", "../../*cret.yaml", "" },
+	{ "a glob up from the top", "root/etc/policy.yaml",
+	    "/../*cret.yaml", "" },
+	{ "a glob in a link", "root/etc/policy.yaml", "out/*cret.yaml", "" },
+	{ "a glob for a link", "root/etc/policy.yaml", "ou*/secret.yaml",
+	    "%s/etc/policy.yaml:6:10: error: \"%s/etc/out/secret.yaml\": a "
+	    "link or .. behind a pattern: it could lead out of the root; write "
+	    "folders by their names\n" },
+	{ "up behind a glob", "root/etc/policy.yaml",
+	    "d*/../../../secret.yaml",
+	    "%s/etc/policy.yaml:6:10: error: "
+	    "\"%s/etc/d/../../../secret.yaml\": a link or .. behind a "
+	    "pattern: it could lead out of the root; write folders by their "
+	    "names\n" },
+	{ "a folder that is not there", "root/etc/policy.yaml", "no/ne/*.yaml",
+	    "" },
+	{ "beside a policy outside", "out/policy.yaml", "b.yaml", "" },
+	{ "a glob beside it", "out/policy.yaml", "b*.yaml", "" },
+	{ "up from a policy outside", "out/policy.yaml", "../secret.yaml",
+	    "out/policy.yaml:6:10: error: out/secret.yaml: No such file or "
+	    "directory\n" },
+	{ "absolute from outside", "out/policy.yaml", "/etc/b.yaml", "" },
+};
+
+static void
+link_to(const char *target, const char *name)
+{
+	ck_assert_int_eq(symlink(target, name), 0);
+}
+
+/* want with the root in the place of each "%s". */
+static void
+fill(char *out, size_t len, const char *want, const char *root)
+{
+	const char *mark;
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (; (mark = strstr(want, "%s")) != NULL; want = mark + 2)
+		n += (size_t)snprintf(out + n, len - n, "%.*s%s",
+		    (int)(mark - want), want, root);
+	(void)snprintf(out + n, len - n, "%s", want);
+}
+
+START_TEST(within_root)
+{
+	const struct root_row *row = &root_rows[_i];
+	struct diag_report r = DIAG_REPORT_INIT;
+	char here[128], root[160], path[300], text[512], want[1024];
+	char *said;
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	(void)snprintf(root, sizeof(root), "%s/root", here);
+	policyfix_write_text("secret.yaml", "users: {eve: any}\n");
+	ck_assert_int_eq(mkdir("root", 0700), 0);
+	ck_assert_int_eq(mkdir("root/etc", 0700), 0);
+	ck_assert_int_eq(mkdir("root/etc/d", 0700), 0);
+	policyfix_write_text("root/etc/b.yaml", "users: {bob: any}\n");
+	policyfix_write_text("out/b.yaml", "users: {bob: any}\n");
+	link_to("../..", "root/etc/out");
+	link_to("/etc", "root/in");
+	(void)snprintf(text, sizeof(text),
+	    HEAD "users:\n  jim: any\ninclude: \"%s\"\n", row->include);
+	policyfix_write_text(row->policy, text);
+	(void)snprintf(path, sizeof(path), "%s%s%s",
+	    row->policy[0] == 'r' ? here : "", row->policy[0] == 'r' ? "/" : "",
+	    row->policy);
+	policy_free(policy_load(path, root, POLICY_MAX_BYTES, &r));
+	fill(want, sizeof(want), row->want, root);
+	said = policyfix_messages(&r);
+	ck_assert_msg(strcmp(said, want) == 0, "%s: %s", row->name, said);
+	free(said);
+	diag_free(&r);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -148,5 +253,6 @@ main(void)
 
 	tcase_add_checked_fixture(tc, policyfix_setup, policyfix_teardown);
 	tcase_add_loop_test(tc, says, 0, N_ROWS(rows));
+	tcase_add_loop_test(tc, within_root, 0, N_ROWS(root_rows));
 	return run_case("policy_include", tc);
 }
