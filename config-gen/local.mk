@@ -20,6 +20,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/doctor_lists.c \
 	config-gen/doctor_login.c \
 	config-gen/drift.c config-gen/drift.h \
+	config-gen/folder.c config-gen/folder.h \
 	config-gen/generation.c config-gen/generation.h \
 	config-gen/held.c \
 	config-gen/history.c \

@@ -174,6 +174,7 @@ read_all(struct policy_parse *p, const char *path)
 		path_error(p, whole, path, &err);
 		return;
 	}
+	path_judge(p, path, whole);
 	if (read_file(p, fd, size) < 0)
 		return;
 	read_included(p);
@@ -208,6 +209,8 @@ parse_clear(struct policy_parse *p)
 	name_table_free(&p->references_table);
 	free(p->reference_marks);
 	free(p->mentions);
+	free(p->judged);
+	words_free(&p->unsafe);
 	words_free(&p->includes);
 	words_free(&p->included);
 	free(p->include_places);

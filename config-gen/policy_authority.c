@@ -149,6 +149,7 @@ read_authority_file(struct policy_parse *p, void *into)
 	if (parse_text(p, "a file name") == NULL ||
 	    (path = path_resolve(p, p->event.text, at)) == NULL)
 		goto out;
+	path_judge(p, path, at);
 	if (file_read(
 		path, FILE_ROOTS, POLICY_MAX_KEY_FILE, &text, &len, &err) < 0)
 		path_error(p, at, path, &err);

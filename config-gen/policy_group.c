@@ -104,6 +104,7 @@ read_group_file(struct policy_parse *p, void *into)
 	if (parse_text(p, "a file name") == NULL ||
 	    (path = path_resolve(p, p->event.text, at)) == NULL)
 		goto out;
+	path_judge(p, path, at);
 	if (file_read(path, FILE_ROOTS, p->max_bytes, &text, &len, &err) < 0)
 		path_error(p, at, path, &err);
 	else

@@ -3,6 +3,7 @@
 
 #include "config-gen/policy_parse.h"
 
+#include "config-gen/folder.h"
 #include "config-gen/root.h"
 #include "lib/escape.h"
 #include "lib/file.h"
@@ -161,6 +162,50 @@ path_error(struct policy_parse *p, struct place at, const char *path,
 	parse_error(p, at, NULL, fix, "%s", what);
 }
 
+/* One folder may be above all files. */
+static bool
+is_said(const struct policy_parse *p, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < p->unsafe.n && i < DIAG_MAX; i++) {
+		if (strcmp(p->unsafe.items[i], text) == 0)
+			return true;
+	}
+	return i == DIAG_MAX;
+}
+
+static void
+judge_folder(struct policy_parse *p, const char *folder, struct place at)
+{
+	struct err err = ERR_INIT;
+	char *copy;
+
+	if (p->judged != NULL && strcmp(p->judged, folder) == 0)
+		return;
+	if (folder_judge(folder, &err) < 0 && !is_said(p, err.text)) {
+		(void)words_add(p, &p->unsafe,
+		    parse_keep(p, err.text, strlen(err.text)));
+		path_error(p, at, folder, &err);
+	}
+	if ((copy = strdup(folder)) == NULL)
+		(void)parse_no_memory(p);
+	free(p->judged);
+	p->judged = copy;
+}
+
+void
+path_judge(struct policy_parse *p, const char *path, struct place at)
+{
+	char *folder = strndup(path, folder_len(path));
+
+	if (folder == NULL)
+		(void)parse_no_memory(p);
+	else
+		judge_folder(p, folder, at);
+	free(folder);
+}
+
 int
 file_add(struct policy_parse *p, const char *path, uint16_t *number)
 {
@@ -277,6 +322,7 @@ include_file(struct policy_parse *p, const char *path, struct place at)
 		p->is_incomplete = true;
 		path_error(p, at, path, &err);
 	} else if (file_add(p, path, &p->file) == 0) {
+		path_judge(p, path, at);
 		(void)read_file(p, fd, size);
 	}
 	p->file = 0;
@@ -375,6 +421,30 @@ include_match(struct policy_parse *p, char *path, size_t fixed_len,
 	    "\"%s\": a link or .. behind a pattern", show(path).text);
 }
 
+/*
+ * Judge the folders in which pattern looks for files: a file that somebody
+ * took away would be missed by nobody.
+ */
+static void
+judge_globbed(struct policy_parse *p, char *pattern, struct place at)
+{
+	char *end = pattern + folder_len(pattern);
+	char kept = *end;
+	glob_t found;
+	size_t i;
+	int ret;
+
+	*end = '\0';
+	memset(&found, 0, sizeof(found));
+	ret = glob(pattern, GLOB_NOSORT | GLOB_NOCHECK, glob_failed, &found);
+	if (ret == GLOB_NOSPACE)
+		(void)parse_no_memory(p);
+	for (i = 0; ret == 0 && i < found.gl_pathc; i++)
+		judge_folder(p, found.gl_pathv[i], at);
+	*end = kept;
+	globfree(&found);
+}
+
 static void
 include_glob(struct policy_parse *p, const char *pattern, struct place at)
 {
@@ -385,6 +455,7 @@ include_glob(struct policy_parse *p, const char *pattern, struct place at)
 
 	if (escaped == NULL)
 		return;
+	judge_globbed(p, escaped, at);
 	memset(&found, 0, sizeof(found));
 	ret = glob(escaped, GLOB_NOSORT, glob_failed, &found);
 	if (ret == 0) {

@@ -110,6 +110,9 @@ struct policy_parse {
 	size_t n_mentions, mentions_room;
 	size_t first_mention; /* of the rule being read */
 
+	char *judged; /* the folder that was judged last; NULL: none */
+	struct words unsafe; /* what was said of folders so far */
+
 	/* What `include` names, and the paths that were read for it. */
 	struct words includes, included;
 	struct place *include_places;
@@ -338,6 +341,9 @@ int read_file(struct policy_parse *p, int fd, size_t size);
 
 /* Read what `include` named (policy_include.c). */
 void read_included(struct policy_parse *p);
+
+/* Report where others than root may write in the folder of path. */
+void path_judge(struct policy_parse *p, const char *path, struct place at);
 
 /* Report why a file that is named at at could not be opened or read. */
 void path_error(struct policy_parse *p, struct place at, const char *path,

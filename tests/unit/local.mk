@@ -17,6 +17,7 @@ unit_tests = \
 	tests/unit/test_escape \
 	tests/unit/test_fetchreq \
 	tests/unit/test_file \
+	tests/unit/test_folder \
 	tests/unit/test_generation \
 	tests/unit/test_held \
 	tests/unit/test_history \

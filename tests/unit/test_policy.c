@@ -389,6 +389,48 @@ START_TEST(files_of_others)
 }
 END_TEST
 
+#define REPLACEABLE \
+	": mode 0770 lets others than its owner replace what is in it; run " \
+	"chmod go-w on it\n"
+
+static const struct {
+	const char *name; /* of the folder that others may write */
+	const char *place, *folder; /* of the error */
+} unsafe_folders[] = {
+	{ ".", "policy.yaml", "" },
+	{ "i", "policy.yaml:5:11", "/i" },
+	{ "k", "policy.yaml:2:26", "/k" },
+	{ "g", "policy.yaml:4:20", "/g" },
+	/* A file that only a pattern names is missed by nobody. */
+	{ "p.d", "policy.yaml:5:21", "/p.d" },
+	{ "q.d", "policy.yaml:5:33", "/q.d" },
+};
+
+START_TEST(folders_of_others)
+{
+	char here[128], want[512];
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	policyfix_write_text("policy.yaml",
+	    "version: 1\n"
+	    "authorities: {ca: {file: k/ca.pub}}\n"
+	    "users: {jim: [{group: g}]}\n"
+	    "groups: {g: {file: g/g.txt}}\n"
+	    "include: [i/b.yaml, p.d/*.yaml, \"q.?/c.yaml\", none/*]\n");
+	policyfix_write_text("i/b.yaml", "deny: x\n");
+	policyfix_write_text("k/ca.pub", KEY_A "\n");
+	policyfix_write_text("g/g.txt", "x\n");
+	ck_assert_int_eq(mkdir("p.d", 0700), 0);
+	ck_assert_int_eq(mkdir("q.d", 0700), 0);
+	policy_free(policyfix_load(""));
+	ck_assert_int_eq(chmod(unsafe_folders[_i].name, 0770), 0);
+	(void)snprintf(want, sizeof(want), "%s: error: %s%s%s",
+	    unsafe_folders[_i].place, here, unsafe_folders[_i].folder,
+	    REPLACEABLE);
+	policy_free(policyfix_load(want));
+}
+END_TEST
+
 /* Keys that stand twice are left out, and places stay with their keys. */
 START_TEST(keys_twice)
 {
@@ -525,6 +567,8 @@ main(void)
 	tcase_add_test(tc, included);
 	tcase_add_test(tc, root_and_odd_folder);
 	tcase_add_loop_test(tc, files_of_others, 0, N_ROWS(unsafe));
+	tcase_add_loop_test(
+	    tc, folders_of_others, 0, N_ROWS(unsafe_folders));
 	tcase_add_test(tc, keys_twice);
 	tcase_add_test(tc, no_policy);
 	tcase_add_test(tc, too_large);
