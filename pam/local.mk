@@ -3,9 +3,14 @@
 if PAM
 pam_sources = \
 	pam/account.c \
+	pam/agent.c pam/agent.h \
+	pam/agentmsg.c pam/agentmsg.h \
+	pam/asuser.c pam/asuser.h \
 	pam/audit.c pam/audit.h \
+	pam/auth.c \
 	pam/authinfo.c pam/authinfo.h \
 	pam/call.c pam/call.h \
+	pam/challenge.c pam/challenge.h \
 	pam/identity.c pam/identity.h \
 	pam/judge.c pam/judge.h \
 	pam/login.c pam/login.h \

@@ -14,7 +14,8 @@ enum kind {
 	KIND_FLAG, /* a bool; no value */
 	KIND_WORD, /* one word that must be given; a bool */
 	KIND_LIST, /* words divided by commas */
-	KIND_PATH
+	KIND_PATH,
+	KIND_USER
 };
 
 struct option {
@@ -38,6 +39,7 @@ static const struct option known[] = {
 	    offsetof(struct options, groups) },
 	{ "except", OPTIONS_SESSION, KIND_LIST, NULL,
 	    offsetof(struct options, except) },
+	{ "as", OPTIONS_AUTH, KIND_USER, NULL, offsetof(struct options, as) },
 };
 
 #define N_KNOWN (sizeof(known) / sizeof(known[0]))
@@ -112,6 +114,9 @@ set_option(struct options *o, const struct option *k, const char *arg,
 		if (value[0] != '/')
 			return refuse(err, ERR_MALFORMED, arg,
 			    "not an absolute path");
+		*text_of(o, k) = value;
+		return 0;
+	case KIND_USER:
 		*text_of(o, k) = value;
 		return 0;
 	}

@@ -29,6 +29,7 @@ struct options {
 	const char *users; /* lists, divided by commas */
 	const char *groups;
 	const char *except;
+	const char *as; /* whose rule is asked for, instead of PAM_USER's */
 	const char *current; /* never NULL */
 };
 

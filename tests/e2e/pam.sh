@@ -23,7 +23,7 @@ pam_begin()
 	rm -rf /run/etc
 	mkdir /run/etc
 	cp -a /etc/passwd /etc/group /etc/shadow /etc/gshadow /etc/pam.d \
-	    /run/etc
+	    /etc/hosts /etc/sudoers /run/etc
 }
 
 pam_end()

@@ -39,7 +39,7 @@ static void
 check(const struct options *o, int argc, const char *const *argv)
 {
 	int n = o->has_debug + o->ignores_errors + o->requires_cert + (o->users != NULL) + (o->groups != NULL) +
-	    (o->except != NULL) +
+	    (o->except != NULL) + (o->as != NULL) +
 	    (strcmp(o->current, OPTIONS_CURRENT) != 0);
 
 	if (!has(argc, argv, "current=", OPTIONS_CURRENT))

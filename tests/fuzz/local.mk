@@ -21,6 +21,7 @@ if PAM
 fuzz_programs += $(pam_fuzz)
 endif
 pam_fuzz = \
+	tests/fuzz/fuzz_agentmsg \
 	tests/fuzz/fuzz_authinfo \
 	tests/fuzz/fuzz_options
 
@@ -84,3 +85,6 @@ tests_fuzz_fuzz_authinfo_LDADD = $(pam_ldadd)
 tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c $(fuzz_main)
 tests_fuzz_fuzz_options_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_options_LDADD = $(pam_ldadd)
+tests_fuzz_fuzz_agentmsg_SOURCES = tests/fuzz/fuzz_agentmsg.c $(fuzz_main)
+tests_fuzz_fuzz_agentmsg_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_agentmsg_LDADD = $(pam_ldadd)

@@ -72,11 +72,15 @@ TESTS += $(unit_tests)
 
 # Those of the PAM module.
 pam_tests = \
+	tests/unit/test_agentmsg \
 	tests/unit/test_audit \
 	tests/unit/test_authinfo \
+	tests/unit/test_challenge \
 	tests/unit/test_module \
 	tests/unit/test_options
 pam_ldadd = pam/libmodule.a $(LDADD) $(PAM_LIBS) $(AUDIT_LIBS)
+tests_unit_test_agentmsg_LDADD = $(pam_ldadd)
+tests_unit_test_challenge_LDADD = $(pam_ldadd)
 tests_unit_test_audit_LDADD = $(pam_ldadd)
 tests_unit_test_authinfo_LDADD = $(pam_ldadd)
 tests_unit_test_module_LDADD = $(LDADD) $(PAM_LIBS)
@@ -89,6 +93,7 @@ tests_unit_test_options_LDADD = $(pam_ldadd)
 check_LIBRARIES += tests/unit/libfixture.a
 tests_unit_libfixture_a_SOURCES = \
 	tests/unit/certbuild.c tests/unit/certbuild.h \
+	tests/unit/fakeagent.c tests/unit/fakeagent.h \
 	tests/unit/harness.h \
 	tests/unit/pamfix.c tests/unit/pamfix.h \
 	tests/unit/policyfix.c tests/unit/policyfix.h \

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "lib/certsig.h"
+#include "tests/unit/fakeagent.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/pamfix.h"
 
@@ -363,6 +364,179 @@ START_TEST(test_failures)
 }
 END_TEST
 
+/* What pam_authenticate answers for that agent. */
+static int
+ask_auth(const char *options, const char *sock, bool has_caller)
+{
+	pam_handle_t *h = begin(user, options);
+	int ret;
+
+	if (sock == NULL)
+		(void)unsetenv("SSH_AUTH_SOCK");
+	else
+		(void)setenv("SSH_AUTH_SOCK", sock, 1);
+	if (has_caller)
+		ck_assert_int_eq(
+		    pam_set_item(h, PAM_RUSER, user), PAM_SUCCESS);
+	ret = pam_authenticate(h, 0);
+	if (ret == PAM_SUCCESS)
+		ck_assert_int_eq(pam_setcred(h, PAM_ESTABLISH_CRED), 0);
+	pam_end(h, 0);
+	(void)unsetenv("SSH_AUTH_SOCK");
+	return ret;
+}
+
+/* The same for an agent of that manner, which has that certificate. */
+static int
+ask_agent(const struct pamcert *c, enum fakeagent_manner manner,
+    uint8_t flags, const char *options)
+{
+	struct fakeagent a = { .manner = manner, .flags = flags };
+	struct wire w = WIRE_INIT;
+	char path[128];
+	int ret;
+
+	(void)snprintf(path, sizeof(path), "%s/agent", pamfix_dir);
+	if (c != NULL) {
+		pamfix_cert(&w, c);
+		a.key = c->key;
+	}
+	a.cert = wire_span(&w);
+	a.other = &stranger;
+	a.path = path;
+	fakeagent_start(&a);
+	ret = ask_auth(options, path, true);
+	if (manner == FAKEAGENT_REPLAYS)
+		ret = ask_auth(options, path, true);
+	fakeagent_stop(&a);
+	wire_free(&w);
+	return ret;
+}
+
+START_TEST(test_auth_key_types)
+{
+	struct pamcert c = a_cert("jdoe@example.com");
+	struct signer other;
+
+	signer_init(&other, (enum cert_key_type)_i);
+	c.key = &other;
+	ck_assert_int_eq(
+	    ask_agent(&c, FAKEAGENT_RIGHT, SK_USER_PRESENT, ""), PAM_SUCCESS);
+	ck_assert_int_eq(ask_agent(&c, FAKEAGENT_RIGHT, 0, ""),
+	    cert_key_type_is_sk(other.type) ? PAM_AUTH_ERR : PAM_SUCCESS);
+	c.verify_required = true;
+	ck_assert_int_eq(ask_agent(&c, FAKEAGENT_RIGHT,
+	    SK_USER_PRESENT | SK_USER_VERIFIED, ""),
+	    cert_key_type_is_sk(other.type) ? PAM_SUCCESS : PAM_AUTH_ERR);
+	ck_assert_int_eq(ask_agent(&c, FAKEAGENT_RIGHT, SK_USER_PRESENT, ""),
+	    PAM_AUTH_ERR);
+	c = a_cert("touch@example.com");
+	c.key = &other;
+	ck_assert_int_eq(ask_agent(&c, FAKEAGENT_RIGHT, SK_USER_PRESENT, ""),
+	    PAM_AUTH_ERR);
+	signer_clear(&other);
+}
+END_TEST
+
+START_TEST(test_auth_denied)
+{
+	struct pamcert c = a_cert("mallory@example.com");
+
+	ck_assert_int_eq(ask_agent(&c, FAKEAGENT_RIGHT, 0, ""), PAM_AUTH_ERR);
+	c = a_cert("home@example.com");
+	ck_assert_int_eq(ask_agent(&c, FAKEAGENT_RIGHT, 0, ""), PAM_AUTH_ERR);
+	c = a_cert("forced@example.com");
+	ck_assert_int_eq(ask_agent(&c, FAKEAGENT_RIGHT, 0, ""), PAM_AUTH_ERR);
+	c = a_cert("jdoe@example.com");
+	c.force_command = "/bin/true";
+	ck_assert_int_eq(ask_agent(&c, FAKEAGENT_RIGHT, 0, ""), PAM_AUTH_ERR);
+	c = a_cert("jdoe@example.com");
+	c.ca = &stranger;
+	ck_assert_int_eq(ask_agent(&c, FAKEAGENT_RIGHT, 0, ""), PAM_AUTH_ERR);
+	c = a_cert("jdoe@example.com");
+	c.valid_before = c.valid_after + 1;
+	ck_assert_int_eq(ask_agent(
+	    &c, FAKEAGENT_RIGHT, 0, "on-error=ignore"), PAM_AUTH_ERR);
+	c = a_cert("jdoe@example.com");
+	ck_assert_int_eq(ask_agent(
+	    &c, FAKEAGENT_RIGHT, 0, "as=no-such-user-here"), PAM_SYSTEM_ERR);
+	ck_assert_int_eq(
+	    ask_agent(&c, FAKEAGENT_RIGHT, 0, "nonsense"), PAM_SERVICE_ERR);
+	pamfix_write("policy.cdb", "");
+	ck_assert_int_eq(
+	    ask_agent(&c, FAKEAGENT_RIGHT, 0, ""), PAM_SYSTEM_ERR);
+	/* An agent without a certificate needs no policy. */
+	ck_assert_int_eq(
+	    ask_agent(NULL, FAKEAGENT_RIGHT, 0, ""), PAM_AUTHINFO_UNAVAIL);
+}
+END_TEST
+
+START_TEST(test_auth_hostile)
+{
+	struct pamcert c = a_cert("jdoe@example.com");
+	static const struct {
+		enum fakeagent_manner manner;
+		int want;
+	} rows[] = { { FAKEAGENT_REFUSES, PAM_AUTH_ERR },
+		{ FAKEAGENT_OTHER_KEY, PAM_AUTH_ERR },
+		{ FAKEAGENT_OTHER_DATA, PAM_AUTH_ERR },
+		{ FAKEAGENT_REPLAYS, PAM_AUTH_ERR },
+		{ FAKEAGENT_GARBAGE, PAM_AUTH_ERR },
+		{ FAKEAGENT_ENDLESS, PAM_AUTHINFO_UNAVAIL },
+		{ FAKEAGENT_MANY, PAM_AUTHINFO_UNAVAIL },
+		{ FAKEAGENT_CLOSES, PAM_AUTHINFO_UNAVAIL },
+		{ FAKEAGENT_HALF, PAM_AUTHINFO_UNAVAIL } };
+	int i;
+
+	for (i = 0; i < N_ROWS(rows); i++)
+		ck_assert_int_eq(ask_agent(&c, rows[i].manner, 0,
+		    "on-error=ignore"), rows[i].want);
+}
+END_TEST
+
+START_TEST(test_auth_unavailable)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/agent", pamfix_dir);
+	ck_assert_int_eq(ask_auth("", NULL, true), PAM_AUTHINFO_UNAVAIL);
+	ck_assert_int_eq(ask_auth("", "", true), PAM_AUTHINFO_UNAVAIL);
+	ck_assert_int_eq(ask_auth("", path, true), PAM_AUTHINFO_UNAVAIL);
+	ck_assert_int_eq(
+	    ask_auth("", "relative/agent", true), PAM_AUTHINFO_UNAVAIL);
+	ck_assert_int_eq(ask_auth("", pamfix_dir, true), PAM_AUTHINFO_UNAVAIL);
+}
+END_TEST
+
+/* Whoever knocks at sshd does not call: its own agent is not his. */
+START_TEST(test_auth_no_caller)
+{
+	struct fakeagent a = { .manner = FAKEAGENT_RIGHT };
+	struct pamcert c = a_cert("jdoe@example.com");
+	struct wire w = WIRE_INIT;
+	char path[128];
+	pam_handle_t *h;
+
+	(void)snprintf(path, sizeof(path), "%s/agent", pamfix_dir);
+	pamfix_cert(&w, &c);
+	a.cert = wire_span(&w);
+	a.key = &key;
+	a.path = path;
+	fakeagent_start(&a);
+	ck_assert_int_eq(ask_auth("", path, true), PAM_SUCCESS);
+	ck_assert_int_eq(ask_auth("", path, false), PAM_AUTHINFO_UNAVAIL);
+	h = begin(user, "");
+	(void)setenv("SSH_AUTH_SOCK", path, 1);
+	ck_assert_int_eq(pam_set_item(h, PAM_RUSER, user), PAM_SUCCESS);
+	put_env(h, "SSH_CONNECTION", "192.0.2.9 1 198.51.100.1 22");
+	ck_assert_int_eq(pam_authenticate(h, 0), PAM_AUTHINFO_UNAVAIL);
+	pam_end(h, 0);
+	(void)unsetenv("SSH_AUTH_SOCK");
+	fakeagent_stop(&a);
+	wire_free(&w);
+}
+END_TEST
+
 /* What a process has that a module could leave changed. */
 struct state {
 	char folder[PATH_MAX];
@@ -430,6 +604,12 @@ START_TEST(test_leaves_all_as_found)
 	look(&before);
 	expect(&c, "debug", PAM_SUCCESS, PAM_SUCCESS);
 	expect(&c, "debug nonsense", PAM_SERVICE_ERR, PAM_SERVICE_ERR);
+	ck_assert_int_eq(
+	    ask_agent(&c, FAKEAGENT_RIGHT, 0, "debug"), PAM_SUCCESS);
+	ck_assert_int_eq(
+	    ask_agent(&c, FAKEAGENT_GARBAGE, 0, "debug"), PAM_AUTH_ERR);
+	ck_assert_int_eq(ask_agent(&c, FAKEAGENT_CLOSES, 0, "debug"),
+	    PAM_AUTHINFO_UNAVAIL);
 	c.ca = &stranger;
 	expect(&c, "debug", PAM_PERM_DENIED, PAM_PERM_DENIED);
 	look(&after);
@@ -526,6 +706,12 @@ main(void)
 	tcase_add_test(tc, test_no_certificate);
 	tcase_add_test(tc, test_account_ignores);
 	tcase_add_test(tc, test_failures);
+	tcase_add_loop_test(
+	    tc, test_auth_key_types, CERT_KEY_RSA, CERT_KEY_SK_ED25519 + 1);
+	tcase_add_test(tc, test_auth_denied);
+	tcase_add_test(tc, test_auth_hostile);
+	tcase_add_test(tc, test_auth_unavailable);
+	tcase_add_test(tc, test_auth_no_caller);
 	tcase_add_test(tc, test_leaves_all_as_found);
 	tcase_add_test(tc, test_loaded_often);
 	tcase_add_test(tc, test_used_often);

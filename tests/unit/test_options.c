@@ -59,6 +59,11 @@ static const struct row refused[] = {
 	{ "require on an account line", OPTIONS_ACCOUNT, { "require=cert" },
 	    ERR_UNSUPPORTED,
 	    "option \"require=cert\": means nothing on a line of this type" },
+	{ "as on a session line", OPTIONS_SESSION, { "as=root" },
+	    ERR_UNSUPPORTED,
+	    "option \"as=root\": means nothing on a line of this type" },
+	{ "as without a name", OPTIONS_AUTH, { "as=" }, ERR_MALFORMED,
+	    "option \"as=\": has no value" },
 };
 
 static int
@@ -98,7 +103,7 @@ START_TEST(test_all)
 	const char *session[] = { "debug", "on-error=ignore",
 		"current=/run/x", "require=cert", "users=a,b", "groups=g",
 		"except=root" };
-	const char *auth[] = { "current=/run/y", "debug" };
+	const char *auth[] = { "as=deploy", "debug" };
 	struct err e = ERR_INIT;
 	struct options o;
 
@@ -112,7 +117,7 @@ START_TEST(test_all)
 	ck_assert_str_eq(o.except, "root");
 	ck_assert_int_eq(
 	    options_parse(&o, OPTIONS_AUTH, N_ROWS(auth), auth, &e), 0);
-	ck_assert_str_eq(o.current, "/run/y");
+	ck_assert_str_eq(o.as, "deploy");
 }
 END_TEST
 
