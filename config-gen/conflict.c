@@ -5,8 +5,33 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config-gen/service.h"
+
 /* So many are named; the rest is counted. */
 #define MAX_NAMED 3
+
+static int
+check_service(const struct service *s, struct err *err)
+{
+	const struct service_option *o;
+	char one[200], text[MAX_NAMED * sizeof(one)] = "";
+	size_t at = 0, n = 0, len = 0;
+
+	while ((o = service_next_option(s, target_keywords, &at)) != NULL) {
+		if (n++ >= MAX_NAMED)
+			continue;
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		    "%s%s (for everybody)", n == 1 ? "" : "; ",
+		    service_describe(o, one, sizeof(one) - 16));
+	}
+	if (n == 0)
+		return 0;
+	return err_setf(err, ERR_REFUSED,
+	    "%s%s: stands on sshd's command line and wins over every file; "
+	    "certgate cannot comment that out: remove it there, move what it "
+	    "does into the policy, and restart sshd",
+	    text, n > MAX_NAMED ? "; and more" : "");
+}
 
 int
 conflict_check(const struct target *t, bool replace, struct err *err)
@@ -16,6 +41,8 @@ conflict_check(const struct target *t, bool replace, struct err *err)
 	char text[MAX_NAMED * sizeof(one)];
 	size_t i, len = 0, n;
 
+	if (check_service(t->root->service, err) < 0)
+		return -1;
 	n = sshdconf_conflicts(t->conf, target_directives,
 	    TARGET_N_DIRECTIVES, found, MAX_NAMED);
 	if (n == 0 || replace)

@@ -12,7 +12,8 @@
 
 /*
  * 0 where no line outside ours sets a directive of ours, or replace is set;
- * else -1 and err names the lines (FILE:LINE, for whom) and the cure.
+ * else -1 and err names the lines (FILE:LINE, for whom) and the cure.  An -o
+ * on sshd's command line wins over any file: nothing can replace that here.
  */
 int conflict_check(const struct target *t, bool replace, struct err *err);
 

@@ -70,7 +70,9 @@ doctor_config_refused(struct doctor *d, struct err *err)
 		"restarted or reloaded, and then is gone",
 		"mend it, and look with sshd -t", false };
 
-	if (why->code == ERR_NONE || is_privsep(d))
+	/* The other reason to have no file is command-line's to tell. */
+	if (why->code == ERR_NONE || is_privsep(d) ||
+	    (d->t->config == NULL && why->code == ERR_REFUSED))
 		return 0;
 	return doctor_find(d, DOCTOR_FAILURE, &w, err);
 }

@@ -83,6 +83,7 @@ bool doctor_is_none(const char *value);
 /* The checks. */
 int doctor_sshd_version(struct doctor *d, struct err *err);
 int doctor_privsep_folder(struct doctor *d, struct err *err);
+int doctor_command_line(struct doctor *d, struct err *err);
 int doctor_dangling_link(struct doctor *d, struct err *err);
 int doctor_config_refused(struct doctor *d, struct err *err);
 int doctor_config_size(struct doctor *d, struct err *err);

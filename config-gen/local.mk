@@ -19,6 +19,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/doctor_keys.c \
 	config-gen/doctor_lists.c \
 	config-gen/doctor_login.c \
+	config-gen/doctor_service.c \
 	config-gen/drift.c config-gen/drift.h \
 	config-gen/folder.c config-gen/folder.h \
 	config-gen/generation.c config-gen/generation.h \
@@ -63,6 +64,9 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/rehearse_who.c \
 	config-gen/reload.c config-gen/reload.h \
 	config-gen/root.c config-gen/root.h \
+	config-gen/service.c config-gen/service.h config-gen/service_int.h \
+	config-gen/service_args.c \
+	config-gen/service_exec.c \
 	config-gen/session.c config-gen/session.h \
 	config-gen/snapshot.c config-gen/snapshot.h \
 	config-gen/sshd.c config-gen/sshd.h \
@@ -82,6 +86,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/tree.c config-gen/tree.h \
 	config-gen/tree_share.c \
 	config-gen/undo.c config-gen/undo.h \
+	config-gen/unitfile.c config-gen/unitfile.h \
 	config-gen/waiter.c config-gen/waiter.h \
 	config-gen/wayin.c config-gen/wayin.h
 

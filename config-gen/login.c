@@ -110,13 +110,26 @@ fd_end(int *fd)
 	*fd = -1;
 }
 
+/* sshd takes the first of two options: ours stand before the service's. */
 static struct command *
 sshd_start(const struct login *l, int fd, struct err *err)
 {
-	const char *argv[] = { l->sshd, "-i", "-f", l->config, "-E", l->log,
-		"-o", "LogLevel VERBOSE", NULL };
+	const char *const own[] = { l->sshd, "-i", "-f", l->config, "-E",
+		l->log, "-o", "LogLevel VERBOSE" };
+	size_t n_own = sizeof(own) / sizeof(own[0]), i;
+	const char **argv = calloc(n_own + l->n_args + 1, sizeof(*argv));
+	struct command *c;
 
-	return command_start(argv, fd, err);
+	if (argv == NULL) {
+		(void)err_setf(err, ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	memcpy(argv, own, sizeof(own));
+	for (i = 0; i < l->n_args; i++)
+		argv[n_own + i] = l->args[i];
+	c = command_start(argv, fd, err);
+	free(argv);
+	return c;
 }
 
 static struct command *

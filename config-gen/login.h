@@ -5,6 +5,7 @@
 #define CONFIG_GEN_LOGIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "lib/err.h"
 
@@ -14,6 +15,8 @@ struct login {
 	const char *user;
 	const char *key, *cert; /* files of the client's */
 	const char *log; /* for what sshd says; made anew */
+	char *const *args; /* more options of sshd's, those of its service */
+	size_t n_args;
 };
 
 /*

@@ -11,6 +11,7 @@
 
 #include "config-gen/cmd.h"
 #include "config-gen/pending.h"
+#include "config-gen/service.h"
 
 /* The subcommands, as bits, for the table of options. */
 enum {
@@ -342,11 +343,16 @@ parse(struct cmd *c, const struct command *cmd, int argc, char **argv)
 static int
 run(const struct command *cmd, struct cmd *c)
 {
+	struct service service;
+	struct err err = ERR_INIT;
 	int status;
 
 	if (c->is_json && (c->out = json_object()) == NULL)
 		return CMD_REFUSED;
-	status = cmd->run(c);
+	c->root.service = &service;
+	status = service_read(&c->root, &service, &err) < 0 ? cmd_fail(c, &err)
+							    : cmd->run(c);
+	service_clear(&service);
 	if (c->is_json) {
 		(void)json_dumpf(c->out, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 		(void)putchar('\n');

@@ -88,7 +88,7 @@ confine(struct policy_parse *p, const char *name, bool is_folder,
 	    (strncmp(file, p->root, root_len) == 0 && file[root_len] == '/');
 	const char *from = is_of_root ? file + root_len : file;
 	size_t from_len = name[0] == '/' ? 0 : folder_len(from);
-	struct root base = { p->root, NULL };
+	struct root base = { .dir = p->root };
 	char *dir = NULL, *inside = NULL, *path = NULL;
 
 	if (is_of_root) {

@@ -6,14 +6,21 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "lib/escape.h"
+#include "lib/file.h"
 
 /* The name in it is 16 bytes at most, the numbers 52. */
 #define MAX_STAT 2048
 /* Enough of a command line to know what it is. */
 #define TITLE_SIZE 512
+/* Enough for all of it. */
+#define LINE_SIZE 4096
+#define PID_FILE_MAX 32
 
 /* Read what fits of a file of /proc; terminated.  -1 where it is empty. */
 static int
@@ -93,4 +100,50 @@ process_is_listener(pid_t pid)
 		return true;
 	return title[0] == '/' && process_look(pid, &look) == 0 &&
 	    !is_sshd(look.parent);
+}
+
+int
+process_listener_line(pid_t pid, char *out, size_t out_len)
+{
+	char title[LINE_SIZE];
+	char *start, *end;
+
+	if (!process_is_listener(pid) ||
+	    read_proc(pid, "cmdline", title, sizeof(title)) == -1 ||
+	    strncmp(title, "sshd: ", 6) != 0 ||
+	    (end = strstr(title, " [listener]")) == NULL)
+		return -1;
+	*end = '\0';
+	start = title + 6 + strcspn(title + 6, " ");
+	(void)snprintf(out, out_len, "%s", start + (*start == ' ' ? 1 : 0));
+	return strlen(start) < out_len ? 0 : -1;
+}
+
+int
+process_pid_file(const char *path, pid_t *pid, struct err *err)
+{
+	struct err own = ERR_INIT;
+	char shown[300];
+	char *text = NULL, *end;
+	size_t len;
+	long n;
+	int ret = 0;
+
+	*pid = 0;
+	if (file_read(path, FILE_ROOTS, PID_FILE_MAX, &text, &len, &own) ==
+	    -1) {
+		if (own.code == ERR_NOT_FOUND)
+			return 0;
+		return err_setf(err, own.code, "%s", own.text);
+	}
+	n = strtol(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || n <= 1 || n > INT_MAX ||
+	    (*end != '\0' && strcmp(end, "\n") != 0) || strlen(text) != len)
+		ret =
+		    err_setf(err, ERR_MALFORMED, "%s: holds no process number",
+			escape_text(shown, sizeof(shown), path));
+	else
+		*pid = (pid_t)n;
+	free(text);
+	return ret;
 }

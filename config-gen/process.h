@@ -5,7 +5,10 @@
 #define CONFIG_GEN_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
+
+#include "lib/err.h"
 
 struct process {
 	pid_t parent; /* 0: none, or none that this namespace sees */
@@ -22,5 +25,17 @@ int process_look(pid_t pid, struct process *out);
  * Before 9.8 the sessions are sshd, too: "sshd: jdoe [priv]".
  */
 bool process_is_listener(pid_t pid);
+
+/*
+ * The words that a listening sshd was started with, joined by blanks, its
+ * program left out.  -1 where pid is none, or does not show them all.
+ */
+int process_listener_line(pid_t pid, char *out, size_t out_len);
+
+/*
+ * The process that a pid file names; 0: there is no such file.  -1: it is no
+ * pid file, or not root's.
+ */
+int process_pid_file(const char *path, pid_t *pid, struct err *err);
 
 #endif

@@ -16,6 +16,7 @@
 #include "config-gen/compile.h"
 #include "config-gen/login.h"
 #include "config-gen/rehearse_int.h"
+#include "config-gen/service.h"
 #include "config-gen/stage.h"
 #include "config-gen/tree.h"
 #include "lib/decide.h"
@@ -337,8 +338,10 @@ try_one(struct rehearser *r, const char *staged, size_t n, bool should,
 	const struct rehearse_subject *s = &r->subjects[n];
 	char config[REHEARSE_PATH], key[REHEARSE_PATH], cert[REHEARSE_PATH];
 	char log[REHEARSE_PATH];
+	const struct service *service = r->t->root->service;
 	const struct login l = { r->t->root->sshd, r->ssh, config, s->user,
-		key, cert, log };
+		key, cert, log, service == NULL ? NULL : service->args,
+		service == NULL ? 0 : service->n_args };
 	struct err own = ERR_INIT;
 	bool is_in = false;
 	char *said = NULL;

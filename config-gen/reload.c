@@ -2,7 +2,6 @@
 
 #include "config-gen/reload.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -16,13 +15,11 @@
 #include "config-gen/command.h"
 #include "config-gen/process.h"
 #include "lib/escape.h"
-#include "lib/file.h"
 
 /* Room for a path, or what a program said, in a message. */
 #define SHOWN_SIZE 300
 
 #define SYSTEMCTL_TIMEOUT_S 90
-#define PID_FILE_MAX 32
 #define DEFAULT_PID_FILE "/run/sshd.pid"
 
 static const struct reload_system usual = { "/run/systemd/system",
@@ -129,36 +126,6 @@ unit_reload(const char *systemctl, const char *unit, struct err *err)
 	return ret;
 }
 
-/* 0: path names no process; -1: it is not a pid file. */
-static int
-read_pid(const char *path, pid_t *pid, struct err *err)
-{
-	struct err own = ERR_INIT;
-	char shown[SHOWN_SIZE];
-	char *text = NULL, *end;
-	size_t len;
-	long n;
-	int ret = 0;
-
-	*pid = 0;
-	if (file_read(path, FILE_ROOTS, PID_FILE_MAX, &text, &len, &own) ==
-	    -1) {
-		if (own.code == ERR_NOT_FOUND)
-			return 0;
-		return err_setf(err, own.code, "%s", own.text);
-	}
-	n = strtol(text, &end, 10);
-	if (!isdigit((unsigned char)text[0]) || n <= 1 || n > INT_MAX ||
-	    (*end != '\0' && strcmp(end, "\n") != 0) || strlen(text) != len)
-		ret =
-		    err_setf(err, ERR_MALFORMED, "%s: holds no process number",
-			escape_text(shown, sizeof(shown), path));
-	else
-		*pid = (pid_t)n;
-	free(text);
-	return ret;
-}
-
 /* Descriptor of a process; -1 with ENOSYS where there is no such thing. */
 static int
 process_open(pid_t pid)
@@ -230,7 +197,7 @@ reload_by_pid(const char *pid_file, enum reload_outcome *outcome, char *said,
 		return err_setf(err, ERR_UNSUPPORTED,
 		    "sshd writes no pid file (PidFile none); send its "
 		    "listener a SIGHUP");
-	if (read_pid(pid_file, &pid, err) == -1)
+	if (process_pid_file(pid_file, &pid, err) == -1)
 		return -1;
 	if (pid != 0 && signal_listener(pid, &is_done, err) == -1)
 		return -1;

@@ -18,9 +18,12 @@
 #define ROOT_CURRENT ROOT_CERTGATE "/current"
 #define ROOT_HELPER PKGLIBEXECDIR "/authorized-principals"
 
+struct service;
+
 struct root {
 	const char *dir; /* "" for "/", else an absolute path, no final slash */
 	const char *sshd; /* sshd as seen inside; NULL: this root has none */
+	const struct service *service; /* how it starts; NULL: not known */
 };
 
 /* Prefix an inside path by the root's folder.  Returns out. */

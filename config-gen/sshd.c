@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config-gen/command.h"
+#include "config-gen/service.h"
 #include "lib/escape.h"
 
 /* Match Group may ask a slow directory. */
@@ -164,14 +165,39 @@ refused(const char *config, const struct command_result *res, struct err *err)
 }
 
 int
+sshd_run(const struct root *root, const char *const *args,
+    struct command_result *res, struct err *err)
+{
+	const struct service *s = root->service;
+	size_t n = s == NULL ? 0 : s->n_args;
+	const char **argv;
+	size_t i = 0, k;
+	int ret;
+
+	if (!has_sshd(root, err))
+		return -1;
+	while (args[i] != NULL)
+		i++;
+	if ((argv = calloc(n + i + 2, sizeof(*argv))) == NULL)
+		return err_setf(err, ERR_MEMORY, "out of memory");
+	argv[0] = root->sshd;
+	for (k = 0; k < n; k++)
+		argv[1 + k] = s->args[k];
+	for (k = 0; k < i; k++)
+		argv[1 + n + k] = args[k];
+	ret = command_run(root->dir, argv, TIMEOUT_S, res, err);
+	free(argv);
+	return ret;
+}
+
+int
 sshd_test(const struct root *root, const char *config, struct err *err)
 {
-	const char *argv[] = { root->sshd, "-t", "-f", config, NULL };
+	const char *args[] = { "-t", "-f", config, NULL };
 	struct command_result res = { 0 };
 	int ret = 0;
 
-	if (!has_sshd(root, err) ||
-	    command_run(root->dir, argv, TIMEOUT_S, &res, err) < 0)
+	if (sshd_run(root, args, &res, err) < 0)
 		return -1;
 	if (res.status != 0)
 		ret = refused(config, &res, err);
@@ -183,13 +209,12 @@ int
 sshd_effective(const struct root *root, const char *config,
     const char *connection, struct sshd_settings *out, struct err *err)
 {
-	const char *argv[] = { root->sshd, "-T", "-f", config,
+	const char *args[] = { "-T", "-f", config,
 		connection == NULL ? NULL : "-C", connection, NULL };
 	struct command_result res = { 0 };
 	int ret;
 
-	if (!has_sshd(root, err) ||
-	    command_run(root->dir, argv, TIMEOUT_S, &res, err) < 0)
+	if (sshd_run(root, args, &res, err) < 0)
 		return -1;
 	if (res.status != 0 || res.out_len == 0)
 		ret = refused(config, &res, err);

@@ -1,5 +1,6 @@
 /*
- * sshd: the program itself: its version, and its word on a configuration.
+ * sshd: the program itself: its version, and its word on a configuration,
+ * asked with the options that its service starts it with.
  */
 #ifndef CONFIG_GEN_SSHD_H
 #define CONFIG_GEN_SSHD_H
@@ -7,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config-gen/command.h"
 #include "config-gen/root.h"
 #include "lib/err.h"
 
@@ -22,6 +24,13 @@ struct sshd_version {
  */
 int sshd_version(
     const struct root *root, struct sshd_version *out, struct err *err);
+
+/*
+ * Run sshd with its service's options (root->service), then with those given
+ * (NULL ends them).  As command_run.
+ */
+int sshd_run(const struct root *root, const char *const *args,
+    struct command_result *res, struct err *err);
 
 /*
  * sshd -t on the main file config (a path inside the root).  0, or -1 with

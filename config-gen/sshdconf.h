@@ -74,9 +74,10 @@ struct sshdconf {
 };
 
 /*
- * The main file that sshd reads where it is started without -f:
- * /etc/ssh/sshd_config, else SSHDCONF_VENDOR.  A constant, or NULL with
- * ERR_NOT_FOUND where there is neither.
+ * The main file that sshd reads: that of the service's -f, ERR_REFUSED where
+ * certgate may not change it; else /etc/ssh/sshd_config, else
+ * SSHDCONF_VENDOR, ERR_NOT_FOUND where there is neither.  A constant, or the
+ * service's.
  */
 const char *sshdconf_main(const struct root *root, struct err *err);
 

@@ -11,7 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config-gen/journal.h"
+#include "config-gen/service.h"
 #include "lib/escape.h"
+
+/* The file of sshd's -f. */
+static const char *
+main_by_service(const struct service *s, struct err *err)
+{
+	char shown[200], file[160];
+
+	if (journal_allows(s->config))
+		return s->config;
+	err_setf(err, ERR_REFUSED,
+	    "%s:%zu: sshd is started with -f %s, a file that is neither below "
+	    "/etc/ssh nor below /usr/etc/ssh; certgate changes no others: "
+	    "move it to " ROOT_SSHD_CONFIG " and leave out the -f",
+	    escape_text(file, sizeof(file), s->config_file), s->config_line,
+	    escape_text(shown, sizeof(shown), s->config));
+	return NULL;
+}
 
 const char *
 sshdconf_main(const struct root *root, struct err *err)
@@ -21,6 +40,8 @@ sshdconf_main(const struct root *root, struct err *err)
 	struct stat st;
 	size_t i;
 
+	if (root->service != NULL && root->service->config != NULL)
+		return main_by_service(root->service, err);
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		char *on_host = sshdconf_resolve(root, paths[i], NULL);
 		bool is_there = on_host != NULL && stat(on_host, &st) == 0;

@@ -50,6 +50,7 @@ look(struct work *w, const struct root *root, const struct pending *p,
 
 	w->root.dir = root->dir;
 	w->root.sshd = p->sshd;
+	w->root.service = root->service;
 	if ((w->config = sshdconf_main(root, err)) == NULL)
 		return -1;
 	w->has_proof = has_sshd(&w->root) &&

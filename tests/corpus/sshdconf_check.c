@@ -49,7 +49,7 @@ static const char *const connections[] = { "user=root" ELSEWHERE,
 	"user=nobody" ELSEWHERE, "user=stranger" ELSEWHERE };
 #define N_CONNECTIONS 3
 
-static const struct root root = { "", "/etc/ssh/sshd" };
+static const struct root root = { .dir = "", .sshd = "/etc/ssh/sshd" };
 
 /* The file at hand. */
 struct trial {

@@ -15,6 +15,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_pubkey \
 	tests/fuzz/fuzz_sshd_settings \
 	tests/fuzz/fuzz_sshdconf \
+	tests/fuzz/fuzz_unitfile \
 	tests/fuzz/fuzz_url
 
 if PAM
@@ -88,3 +89,5 @@ tests_fuzz_fuzz_options_LDADD = $(pam_ldadd)
 tests_fuzz_fuzz_agentmsg_SOURCES = tests/fuzz/fuzz_agentmsg.c $(fuzz_main)
 tests_fuzz_fuzz_agentmsg_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_agentmsg_LDADD = $(pam_ldadd)
+tests_fuzz_fuzz_unitfile_SOURCES = tests/fuzz/fuzz_unitfile.c $(fuzz_main)
+tests_fuzz_fuzz_unitfile_LDFLAGS = $(fuzz_ldflags)

@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/test_reload \
 	tests/unit/test_root \
 	tests/unit/test_sandbox \
+	tests/unit/test_service \
 	tests/unit/test_session \
 	tests/unit/test_sshd \
 	tests/unit/test_sshdconf \
@@ -63,6 +64,7 @@ unit_tests = \
 	tests/unit/test_tree \
 	tests/unit/test_undo \
 	tests/unit/test_url \
+	tests/unit/test_unitfile \
 	tests/unit/test_wayin
 if PAM
 unit_tests += $(pam_tests)

@@ -20,7 +20,7 @@ static char pid_file[128];
 static char sshd[128]; /* this very program, under that name */
 static struct reload_system parts;
 static char systemd[128], systemctl[128];
-static const struct root host = { "", NULL };
+static const struct root host = { .dir = "", .sshd = NULL };
 
 static void
 run(const char *command)
@@ -307,7 +307,7 @@ END_TEST
 
 START_TEST(test_other_root)
 {
-	const struct root image = { "/mnt/image", NULL };
+	const struct root image = { .dir = "/mnt/image", .sshd = NULL };
 	enum reload_outcome outcome;
 	struct err err = ERR_INIT;
 	char said[256];

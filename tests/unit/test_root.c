@@ -90,7 +90,7 @@ END_TEST
 /* Of the host's own paths nothing is cut off. */
 START_TEST(test_resolve_on_host)
 {
-	const struct root host = { "", NULL };
+	const struct root host = { .dir = "", .sshd = NULL };
 	struct err err = ERR_INIT;
 	char path[128], out[PATH_MAX];
 
@@ -123,9 +123,9 @@ END_TEST
 
 START_TEST(test_path)
 {
-	const struct root host = { "", NULL };
-	const struct root slash = { "/", NULL };
-	const struct root image = { "/mnt/image", NULL };
+	const struct root host = { .dir = "", .sshd = NULL };
+	const struct root slash = { .dir = "/", .sshd = NULL };
+	const struct root image = { .dir = "/mnt/image", .sshd = NULL };
 	char out[PATH_MAX];
 
 	ck_assert_str_eq(root_path(&host, out, "/etc/x"), "/etc/x");

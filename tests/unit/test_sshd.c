@@ -274,7 +274,7 @@ END_TEST
 
 START_TEST(test_none)
 {
-	struct root root = { "/image", NULL };
+	struct root root = { .dir = "/image", .sshd = NULL };
 	struct sshd_settings s = { NULL, 0 };
 	struct sshd_version v;
 	struct err err = ERR_INIT;

@@ -286,7 +286,7 @@ static struct sshdconf *
 read_tree(const struct testroot_file *files, const char *main_path,
     struct err *err)
 {
-	struct root root = { testroot_dir, NULL };
+	struct root root = { .dir = testroot_dir, .sshd = NULL };
 	size_t i;
 
 	for (i = 0; i < 8 && files[i].path != NULL; i++)
@@ -367,7 +367,7 @@ END_TEST
 /* sshd reads 16 nested files, and dies of 17. */
 START_TEST(test_depth)
 {
-	struct root root = { testroot_dir, NULL };
+	struct root root = { .dir = testroot_dir, .sshd = NULL };
 	struct err err = ERR_INIT;
 	struct sshdconf *c;
 	char path[64], text[64];
@@ -397,7 +397,7 @@ END_TEST
 /* A few files that include each other often must not take for ever. */
 START_TEST(test_explosion)
 {
-	struct root root = { testroot_dir, NULL };
+	struct root root = { .dir = testroot_dir, .sshd = NULL };
 	struct err err = ERR_INIT;
 	char path[64], text[128];
 	int i;
@@ -420,7 +420,7 @@ END_TEST
 
 START_TEST(test_too_large)
 {
-	struct root root = { testroot_dir, NULL };
+	struct root root = { .dir = testroot_dir, .sshd = NULL };
 	struct err err = ERR_INIT;
 	char path[128], expected[256];
 
@@ -438,7 +438,7 @@ END_TEST
 /* Drop-ins are switched off by a link to /dev/null. */
 START_TEST(test_masked)
 {
-	struct root root = { "", NULL };
+	struct root root = { .dir = "", .sshd = NULL };
 	struct err err = ERR_INIT;
 	struct sshdconf *c;
 	char text[128], path[128];
@@ -459,7 +459,7 @@ END_TEST
 
 START_TEST(test_main_path)
 {
-	struct root root = { testroot_dir, NULL };
+	struct root root = { .dir = testroot_dir, .sshd = NULL };
 	struct err err = ERR_INIT;
 
 	ck_assert_ptr_null(sshdconf_main(&root, &err));

@@ -136,7 +136,7 @@ static const struct edit_case {
 static struct sshdconf *
 read_conf(void)
 {
-	struct root root = { testroot_dir, NULL };
+	struct root root = { .dir = testroot_dir, .sshd = NULL };
 	struct err err = ERR_INIT;
 	struct sshdconf *c = NULL;
 	const char *path;
@@ -153,7 +153,7 @@ static size_t
 edit(const char *name, size_t n_directives, bool with_replace,
     enum sshdconf_where *where)
 {
-	struct root root = { testroot_dir, NULL };
+	struct root root = { .dir = testroot_dir, .sshd = NULL };
 	struct err err = ERR_INIT;
 	struct sshdconf_edit e;
 	struct sshdconf *c = read_conf();
@@ -434,7 +434,7 @@ static const struct refused_case {
 START_TEST(test_refused)
 {
 	const struct refused_case *t = &refused_cases[_i];
-	struct root root = { testroot_dir, NULL };
+	struct root root = { .dir = testroot_dir, .sshd = NULL };
 	struct err err = ERR_INIT;
 	struct sshdconf_edit e = { SSHDCONF_BLOCK, NULL, 0 };
 	struct sshdconf *c;
@@ -546,7 +546,7 @@ static const struct stage_case {
 START_TEST(test_stage)
 {
 	const struct stage_case *t = &stage_cases[_i];
-	struct root root = { testroot_dir, NULL };
+	struct root root = { .dir = testroot_dir, .sshd = NULL };
 	struct err err = ERR_INIT;
 	struct sshdconf_file *files = NULL;
 	struct sshdconf_edit e;
