@@ -83,11 +83,29 @@ start_timer(const char *self, unsigned int wait_s, struct err *err)
 	return ret;
 }
 
-int
-waiter_start(unsigned int wait_s, bool *at_boot, struct err *err)
+/* Enabled, and a unit that systemd can use: the one says not the other. */
+static bool
+has_boot_unit(void)
 {
 	const char *const is_enabled[] = { SYSTEMCTL, "--quiet", "is-enabled",
 		BOOT_UNIT, NULL };
+	const char *const show[] = { SYSTEMCTL, "show", "-p", "LoadState",
+		BOOT_UNIT, NULL };
+	struct err ignored = ERR_INIT;
+	struct command_result res;
+	bool is_loaded;
+
+	if (!ask(is_enabled) ||
+	    command_run(NULL, show, TIMEOUT_S, &res, &ignored) < 0)
+		return false;
+	is_loaded = strcmp(res.out, "LoadState=loaded\n") == 0;
+	command_result_clear(&res);
+	return is_loaded;
+}
+
+int
+waiter_start(unsigned int wait_s, bool *at_boot, struct err *err)
+{
 	const char *const stop[] = { SYSTEMCTL, "--quiet", "stop",
 		UNIT ".timer", UNIT ".service", NULL };
 	char self[PATH_MAX];
@@ -100,7 +118,7 @@ waiter_start(unsigned int wait_s, bool *at_boot, struct err *err)
 		return command_detach(argv, err);
 	/* One of an earlier change would keep the name. */
 	(void)ask(stop);
-	*at_boot = ask(is_enabled);
+	*at_boot = has_boot_unit();
 	return start_timer(self, wait_s, err);
 }
 

@@ -7,3 +7,4 @@ include tests/corpus/local.mk
 include tests/e2e/local.mk
 include tests/bench/local.mk
 include tests/docs/local.mk
+include tests/systemd/local.mk

@@ -437,6 +437,22 @@ pam_module()
 	agree "name in the environment" pam_certgate.8
 }
 
+# What systemd starts is an absolute path and options that there are.
+units()
+{
+	sed -n 's/^Exec[A-Z][A-Za-z]*=//p' packaging/systemd/*.service \
+	    >"$scratch/lines"
+	n_checks=$((n_checks + 1))
+	grep -q '^/[a-z/]*/certgate ' "$scratch/lines" ||
+	    wrong "a unit does not start certgate by an absolute path"
+	sed -n 's|^/.*/certgate ||p' "$scratch/lines" | tr ' ' '\n' \
+	    >"$scratch/words"
+	grep -v '^-' "$scratch/words" >"$scratch/only" || true
+	known "command in a unit" "$scratch/commands" <"$scratch/only"
+	grep '^-' "$scratch/words" >"$scratch/only" || true
+	known "option in a unit" "$scratch/options" <"$scratch/only"
+}
+
 # The version at hand stands first in NEWS.
 news()
 {
@@ -459,6 +475,7 @@ json
 pam_module
 references
 readme
+units
 news
 
 # As the unit tests say it, so that it is counted with theirs.

@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# What certgate does where systemd runs the machine. Sourced by inside.sh.
+
+: "${unit:?}"
+boot
+check "sshd runs by its unit" on systemctl is-active "$unit.service"
+policy jdoe
+
+# Reload: through systemctl, and the same sshd goes on.
+before=$(pid_of_sshd)
+check "apply" kept "$CERTGATE" apply
+check_says "^reload +$unit.service reloaded\$" "it is the unit that is reloaded" \
+    cat /run/kept.out
+check "it is the same sshd" [ "$(pid_of_sshd)" = "$before" ]
+gets_in johndoe jdoe
+stays_out johndoe alice
+check_status 0 "status" on "$CERTGATE" status
+check_says '0 failures, 0 warnings' "doctor, with the unit's command line" \
+    on "$CERTGATE" doctor
+
+# Not enabled, the unit for the next boot is missed.
+policy alice
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10m
+check_says 'certgate-confirm.service is not enabled' "it warns" \
+    cat /run/kept.out
+check "confirm" on "$CERTGATE" confirm --same-session
+check "the timer is gone" has_no_timer
+check "it stays" is 2
+check "enable the unit" on systemctl enable --quiet certgate-confirm.service
+
+# Not confirmed: the timer takes it back.
+policy bob
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10s
+check_status 1 "it does not warn" grep -q 'not enabled' /run/kept.out
+check_says 'certgate-expire.timer' "a timer waits" \
+    on systemctl list-timers --all --no-pager
+check "generation 3 is current" [ "$(current)" = 3 ]
+check "it goes back" wait_for 90 is 2
+check "the timer's unit is gone" wait_for 30 has_no_timer
+gets_in johndoe alice
+stays_out johndoe jdoe
+
+# Confirmed: it stays, also when the time would be over.
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10s
+check "confirm" on "$CERTGATE" confirm --same-session
+check "the timer is gone" has_no_timer
+sleep 13
+check "it stays" is 3
+
+# A first configuration goes back by a reload, too.
+check "remove" kept "$CERTGATE" remove
+stays_out johndoe alice
+policy alice
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10s
+gets_in johndoe alice
+check "it goes back" wait_for 90 test ! -e /etc/ssh/certgate/pending
+check "the directives are gone" [ ! -e /etc/ssh/sshd_config.d/00-certgate.conf ]
+check "sshd was told" wait_for 10 is_refused johndoe alice
+policy jdoe
+check "apply" kept "$CERTGATE" apply
+kept=$(current)
+gets_in johndoe jdoe
+
+# Everything of ours is killed, the process of the timer as well: systemd
+# starts that again.
+policy alice
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10s
+exec 9>>/etc/ssh/certgate/lock
+flock 9
+check "the timer's process runs" wait_for 60 \
+    on systemctl is-active --quiet certgate-expire.service
+on systemctl kill --kill-whom=main --signal=KILL certgate-expire.service
+flock -u 9
+exec 9>&-
+check "killed, it still goes back" wait_for 120 is "$kept"
+gets_in johndoe jdoe
+stays_out johndoe alice
+
+# A power cut before anybody confirmed: back at boot, before sshd starts.
+policy alice
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10m
+gets_in johndoe alice
+power_cut
+check "nothing went back yet" [ -e /etc/ssh/certgate/pending ]
+boot
+check "after the boot it is back" is "$kept"
+check_says '^Result=success' "by the unit" on systemctl show \
+    certgate-confirm.service -p Result
+check "which ended before sshd began" test \
+    "$(on systemctl show certgate-confirm.service --value \
+	-p ExecMainExitTimestampMonotonic)" -gt 0 -a \
+    "$(on systemctl show certgate-confirm.service --value \
+	-p ExecMainExitTimestampMonotonic)" -le \
+    "$(on systemctl show "$unit.service" --value \
+	-p ExecMainStartTimestampMonotonic)"
+wait_for 10 try_login johndoe jdoe
+gets_in johndoe jdoe
+stays_out johndoe alice
+
+# A power cut that removes what the directives refer to must not leave sshd
+# with less than it had: the same with sshd's own configuration changed.
+check "remove" kept "$CERTGATE" remove
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10m
+power_cut
+boot
+check "after the boot the directives are gone" \
+    [ ! -e /etc/ssh/sshd_config.d/00-certgate.conf ]
+check "and sshd runs" on systemctl is-active "$unit.service"
+wait_for 10 is_refused johndoe alice
+stays_out johndoe alice
+
+# Confirmed before the power cut: it stays.
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10m
+check "confirm" on "$CERTGATE" confirm --same-session
+power_cut
+boot
+check "after the boot it is still there" \
+    [ -e /etc/ssh/sshd_config.d/00-certgate.conf ]
+wait_for 10 try_login johndoe alice
+gets_in johndoe alice
+check_says '^ConditionResult=no' "the unit had nothing to do" \
+    on systemctl show certgate-confirm.service -p ConditionResult
+
+# Where a socket starts sshd, there is nothing to reload.
+if on systemctl cat "$unit.socket" >/dev/null 2>&1; then
+	on systemctl stop "$unit.service"
+	check "sshd by its socket" on systemctl start "$unit.socket"
+	check_says 'Missing privilege separation directory: /run/sshd; it is made' \
+	    "without its folder sshd can judge nothing" \
+	    on "$CERTGATE" remove
+	on mkdir -p -m 0755 /run/sshd
+	check "remove" kept "$CERTGATE" remove
+	check_says "^reload +$unit.socket starts sshd at the next connection" \
+	    "nothing is reloaded" cat /run/kept.out
+	stays_out johndoe alice
+	on systemctl stop "$unit.service" 2>/dev/null
+	on mkdir -p -m 0755 /run/sshd
+	check "apply" kept "$CERTGATE" apply
+	gets_in johndoe alice
+fi
