@@ -21,6 +21,7 @@
 #include "lib/ipaddr.h"
 #include "lib/principal.h"
 #include "lib/pubkey.h"
+#include "lib/utc.h"
 
 #define MAX_CERT_FILE (512UL * 1024)
 #define SHOWN 1024
@@ -356,16 +357,20 @@ say_certificate(struct explain *e)
 {
 	const struct cert *cert = &e->d.cert;
 	char a[SHOWN], b[SHOWN], ca[FINGERPRINT_SIZE] = "";
-	char after[TIME_SIZE], before[TIME_SIZE];
+	char after[TIME_SIZE], before[TIME_SIZE], retiring[64] = "";
 	size_t i;
 
 	(void)certsig_fingerprint(ca, cert->ca_key, NULL);
 	cmd_say(e->c, "certificate", "key ID \"%s\", serial %" PRIu64 ", %s",
 	    shown(a, cert->key_id), cert->serial,
 	    cert_key_type_name(cert->key_type));
-	cmd_say(e->c, "authority", "%s%s%s",
+	if (e->d.is_retiring)
+		(void)snprintf(retiring, sizeof(retiring),
+		    ", retiring until %s",
+		    utc_end_text(after, e->d.authority.key_until));
+	cmd_say(e->c, "authority", "%s%s%s%s",
 	    e->d.has_authority ? shown(b, e->d.authority.name) : "unknown",
-	    ca[0] == '\0' ? "" : ", ", ca);
+	    ca[0] == '\0' ? "" : ", ", ca, retiring);
 	format_time(after, cert->valid_after);
 	format_time(before, cert->valid_before);
 	cmd_say(e->c, "valid", "%s to %s", after, before);
@@ -430,7 +435,7 @@ static void
 report_json(struct explain *e)
 {
 	json_t *o = e->c->out;
-	char rule[SHOWN + 16];
+	char rule[SHOWN + 16], until[UTC_SIZE];
 
 	(void)json_object_set_new(o, "allowed", json_boolean(is_allowed(e)));
 	(void)json_object_set_new(o, "reason", json_string(e->code));
@@ -447,6 +452,9 @@ report_json(struct explain *e)
 	}
 	if (e->d.has_authority)
 		set_text(o, "authority", e->d.authority.name);
+	if (e->d.is_retiring)
+		(void)json_object_set_new(o, "retiring_until",
+		    json_string(utc_text(until, e->d.authority.key_until)));
 	if (e->d.reason == REASON_MALFORMED || !e->has_index)
 		return;
 	set_text(o, "key_id", e->d.cert.key_id);

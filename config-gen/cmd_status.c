@@ -12,8 +12,7 @@
 #include "config-gen/deploy.h"
 #include "config-gen/generation.h"
 #include "config-gen/sshdconf.h"
-#include "lib/escape.h"
-#include "lib/file.h"
+#include "config-gen/standing.h"
 
 struct status {
 	struct cmd *c;
@@ -22,43 +21,56 @@ struct status {
 	struct sshdconf *conf; /* sshd's, as it is */
 	bool is_unused; /* certgate remove took our directives out */
 	struct drift drift;
+	int64_t now_at;
+	bool has_end; /* an authority's is near, or past */
+	bool is_due; /* ca.pub is to change since time went on */
 };
+
+static void
+say_authority(struct status *s, const struct standing *a, json_t *list)
+{
+	char text[128];
+	json_t *o;
+
+	(void)standing_text(a, s->now_at, text, sizeof(text));
+	cmd_say(s->c, "authority", "%s%s%s", a->name, *text == '\0' ? "" : ", ",
+	    text);
+	o = json_pack("{s:s, s:b}", "name", a->name, "trusted",
+	    s->now_at >= a->from && s->now_at < a->until);
+	if (a->until != INT64_MAX)
+		(void)json_object_set_new(o, "days_left",
+		    json_integer(standing_days_left(a->until, s->now_at)));
+	(void)json_array_append_new(list, o);
+	if (standing_ends_soon(a->until, s->now_at))
+		s->has_end = true;
+	/* The first day of its trust needs an apply. */
+	if (a->from != 0 && s->now_at >= a->from && s->now_at < a->until &&
+	    !a->is_in_ca_file)
+		s->is_due = true;
+}
 
 static int
 list_authorities(struct status *s, struct err *err)
 {
-	char path[PATH_MAX], name[256];
-	struct index_authority a;
-	static struct index x;
+	struct standing *all = NULL;
 	json_t *list = json_array();
-	uint32_t i;
-	int fd, found = 0;
+	uint64_t n_users;
+	size_t i, n;
 
-	fd = file_open(
-	    root_path(&s->c->root, path, ROOT_CURRENT "/" COMPILE_INDEX),
-	    FILE_ROOTS, UINT32_MAX, NULL, err);
-	if (fd < 0 || index_open(&x, fd, err) < 0) {
-		if (fd >= 0)
-			(void)close(fd);
+	if (standing_list(&s->c->root, s->now_at, &all, &n, &n_users,
+		&s->is_due, err) < 0) {
 		json_decref(list);
 		return -1;
 	}
-	for (i = 0; i < x.n_authorities && found >= 0; i++) {
-		found = index_authority_by_number(&x, i, &a, err);
-		if (found != 1)
-			continue;
-		(void)escape_bytes(name, sizeof(name), a.name.p, a.name.len);
-		cmd_say(s->c, "authority", "%s", name);
-		(void)json_array_append_new(list, json_string(name));
-	}
+	for (i = 0; i < n; i++)
+		say_authority(s, &all[i], list);
 	cmd_say(s->c, "users", "%llu in the index",
-	    (unsigned long long)x.n_users);
+	    (unsigned long long)n_users);
 	if (s->c->is_json)
 		(void)json_object_set(s->c->out, "authorities", list);
 	json_decref(list);
-	index_close(&x);
-	(void)close(fd);
-	return found < 0 ? -1 : 0;
+	free(all);
+	return 0;
 }
 
 /* What should have gone back by now does, before anything is reported. */
@@ -176,6 +188,17 @@ say_drift(struct status *s, struct err *err)
 	    drift_look(&s->c->root, s->conf, NULL, &s->drift, err) < 0)
 		return -1;
 	cmd_show_drift(s->c, &s->drift);
+	if (s->has_end)
+		cmd_say(s->c, "end",
+		    "an authority has 14 days or less; certgate ca list shows "
+		    "its keys");
+	if (s->is_due)
+		cmd_say(s->c, "due", "the authorities' keys as of today; "
+				     "certgate apply brings ca.pub up to date");
+	if (s->c->is_json)
+		(void)json_object_update_new(s->c->out,
+		    json_pack("{s:b, s:b}", "has_end", s->has_end, "is_due",
+			s->is_due));
 	cmd_say(s->c, "state", "%s",
 	    s->drift.n_items == 0 ? "in step"
 				  : "drifted; certgate apply makes it right");
@@ -214,14 +237,16 @@ status(struct status *s, struct err *err)
 int
 cmd_status(struct cmd *c)
 {
-	struct status s = { .c = c };
+	struct status s = { .c = c, .now_at = (int64_t)time(NULL) };
 	struct err err = ERR_INIT;
 	int ret;
 
 	if (status(&s, &err) < 0)
 		ret = cmd_fail(c, &err);
 	else
-		ret = s.drift.n_items == 0 ? CMD_DONE : CMD_DIFFERENCE;
+		ret = s.drift.n_items == 0 && !s.has_end && !s.is_due
+		    ? CMD_DONE
+		    : CMD_DIFFERENCE;
 	drift_clear(&s.drift);
 	sshdconf_free(s.conf);
 	return ret;

@@ -78,6 +78,8 @@ write_ca_file(const struct policy *p, const struct compile_settings *s,
 		const struct policy_authority *a = &p->authorities[i];
 
 		for (k = 0; k < a->n_keys; k++) {
+			if (!policy_key_is_in_force(a, k, s->now_at))
+				continue;
 			if (put_key(&w, &a->keys[k], a->name, err) < 0)
 				goto out;
 		}

@@ -1,7 +1,7 @@
 /*
  * compile: a checked policy becomes the files of a generation.
  *
- *   ca.pub           the authorities' keys, one per line
+ *   ca.pub           the authorities' keys that are in force, one per line
  *   principals/USER  principals lines, for users whom a list serves
  *   policy.cdb       the index (lib/index.h), for the decision
  *   manifest         what these files were when they were made
@@ -29,6 +29,7 @@
 #define COMPILE_MAX_LIST_USERS 1000
 
 struct compile_settings {
+	int64_t now_at; /* of which keys are in force; UTC seconds */
 	uint32_t uid_min; /* for "*" where the policy has no min_uid */
 	uid_t owner; /* of all files */
 	gid_t group; /* of all files but the index */

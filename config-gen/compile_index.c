@@ -68,6 +68,13 @@ pack(struct wire *out, const char *const *texts, size_t n)
 	return wire_span(out);
 }
 
+/* An end as the index has it. */
+static int64_t
+end_of(int64_t until)
+{
+	return until == INT64_MAX ? 0 : until;
+}
+
 static void
 write_authority(struct writer *w, uint32_t number)
 {
@@ -82,6 +89,9 @@ write_authority(struct writer *w, uint32_t number)
 	record.principals = a->principals;
 	record.key_id_identity = a->key_id_identity;
 	record.max_validity_s = a->max_validity_s;
+	record.trust_from = a->trust_from;
+	record.trust_until = end_of(a->trust_until);
+	record.keys_until = end_of(policy_authority_end(a));
 	record.domains = pack(&domains, a->domains, a->n_domains);
 	record.key_ids = pack(&key_ids, a->key_ids, a->n_key_ids);
 	record.critical_options =
@@ -102,7 +112,8 @@ write_authority(struct writer *w, uint32_t number)
 	for (i = 0; i < a->n_keys; i++)
 		index_make_key(w->m,
 		    (struct span) { a->keys[i].blob, a->keys[i].blob_len },
-		    number);
+		    number,
+		    a->key_until == NULL ? 0 : end_of(a->key_until[i]));
 }
 
 /*

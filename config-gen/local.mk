@@ -48,6 +48,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/policy_report.c \
 	config-gen/policy_rule.c \
 	config-gen/policy_syntax.c \
+	config-gen/policy_trust.c \
 	config-gen/policy_value.c \
 	config-gen/policy_yaml.c \
 	config-gen/policyedit.c config-gen/policyedit.h \
@@ -79,6 +80,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/sshdconf_ours.c \
 	config-gen/sshdconf_stage.c \
 	config-gen/stage.c config-gen/stage.h \
+	config-gen/standing.c config-gen/standing.h \
 	config-gen/store.c config-gen/store.h \
 	config-gen/takeback.c config-gen/takeback.h \
 	config-gen/target.c config-gen/target.h \

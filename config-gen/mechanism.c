@@ -27,6 +27,14 @@ has_require(const struct policy_authority *a)
 	    a->n_key_types != 0;
 }
 
+/* What a list cannot know, sshd's list of CA keys not to the second. */
+static bool
+has_dates(const struct policy_authority *a)
+{
+	return a->trust_from != 0 || a->trust_until != INT64_MAX ||
+	    a->n_retired != 0;
+}
+
 /* Whether all authorities write the same principal for identity. */
 static bool
 is_same_everywhere(const struct policy *p, const char *identity)
@@ -132,6 +140,8 @@ policy_needs_helper(const struct policy *p)
 	if (p->n_denied != 0)
 		return "the policy denies identities";
 	for (i = 0; i < p->n_authorities; i++) {
+		if (has_dates(&p->authorities[i]))
+			return "an authority, or a key of one, has an end";
 		if (has_require(&p->authorities[i]))
 			return "an authority says `require`";
 	}

@@ -22,7 +22,12 @@ policy_authority_clear(struct policy_authority *a)
 		pubkey_clear(&a->keys[i]);
 	free(a->keys);
 	free(a->key_places);
+	free(a->key_until);
+	free(a->retired);
 	a->keys = NULL;
+	a->key_until = NULL;
+	a->retired = NULL;
+	a->n_retired = 0;
 	a->key_places = NULL;
 	a->n_keys = 0;
 }

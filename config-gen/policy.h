@@ -44,12 +44,28 @@ struct policy_name {
 	struct policy_place at;
 };
 
+/* A key of an authority that goes. */
+struct policy_retired {
+	const char *fingerprint;
+	int64_t until; /* UTC seconds, exclusive */
+	struct policy_place at;
+};
+
+/* An authority that ends within this time is reported. */
+#define POLICY_SOON_S (14 * 86400)
+
 struct policy_authority {
 	const char *name;
 	struct policy_place at;
 	struct pubkey *keys; /* no key twice in the whole policy */
 	struct policy_place *key_places;
 	size_t n_keys; /* at least one */
+	/* trust: and retire:, in UTC seconds, ends exclusive. */
+	int64_t trust_from, trust_until; /* 0 and INT64_MAX: no limit */
+	struct policy_place trust_at;
+	int64_t *key_until; /* of each key; NULL: none goes */
+	struct policy_retired *retired; /* as written */
+	size_t n_retired;
 	enum principals_mode principals;
 	const char **domains;
 	size_t n_domains;
@@ -161,6 +177,15 @@ bool policy_authority_covers(
 /* Whether rule r of p admits certificates by p->authorities[n]. */
 bool policy_rule_admits(
     const struct policy *p, const struct policy_rule *r, size_t n);
+
+/*
+ * When key k of a is no more trusted, and when the last key is not (UTC
+ * seconds, exclusive; INT64_MAX: never), and whether k is trusted now.
+ */
+int64_t policy_key_end(const struct policy_authority *a, size_t k);
+int64_t policy_authority_end(const struct policy_authority *a);
+bool policy_key_is_in_force(
+    const struct policy_authority *a, size_t k, int64_t now_at);
 
 /* at as the rest of the program says it; file is p's. */
 struct place policy_place(const struct policy *p, struct policy_place at);

@@ -13,7 +13,7 @@
 /* Shorter RSA keys are taken, as sshd takes them, with a warning. */
 #define RSA_GOOD_BITS 2048
 
-/* An authority while it is read. */
+/* An authority while it is read; its keys in policy_trust.c take the first. */
 struct authority_draft {
 	struct policy_authority a;
 	size_t keys_room, places_room;
@@ -394,7 +394,7 @@ read_authority(struct policy_parse *p)
 {
 	struct policy *policy = p->policy;
 	size_t n_errors = p->report->n_errors;
-	struct authority_draft d = { 0 };
+	struct authority_draft d = { .a = { .trust_until = INT64_MAX } };
 	struct place at = p->event.at;
 	uint32_t other;
 

@@ -397,7 +397,8 @@ check_policy(struct policy_parse *p)
 	struct checks c = { NULL, 0, 0 };
 
 	if (resolve_authorities(p) < 0 || resolve_groups(p) < 0 ||
-	    collect_uses(p, &c) < 0 || check_keys(p) < 0)
+	    collect_uses(p, &c) < 0 || check_keys(p) < 0 ||
+	    check_trust(p) < 0)
 		goto out;
 	/* A broken authority or reference would only lead to more messages. */
 	if (!p->has_authority_errors && p->policy->n_authorities != 0 &&

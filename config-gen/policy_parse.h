@@ -298,6 +298,8 @@ void read_include(struct policy_parse *p, void *into);
 
 void read_authority_keys(struct policy_parse *p, void *into);
 void read_authority_file(struct policy_parse *p, void *into);
+void read_authority_trust(struct policy_parse *p, void *into);
+void read_authority_retire(struct policy_parse *p, void *into);
 void read_authority_principals(struct policy_parse *p, void *into);
 void read_authority_domains(struct policy_parse *p, void *into);
 void read_authority_require(struct policy_parse *p, void *into);
@@ -375,6 +377,9 @@ struct checks {
 
 /* All that no single line shows, once every file is read. */
 void check_policy(struct policy_parse *p);
+
+/* When authorities and their keys end; 0, or -1 without memory (reported). */
+int check_trust(struct policy_parse *p);
 
 /* Identities that no authority may vouch for. */
 void check_cover(struct policy_parse *p, const struct checks *c);

@@ -110,6 +110,32 @@ is_admitted(const struct search *s, uint32_t number)
 	return false;
 }
 
+/* Whether the authority is trusted now, and has a key left. */
+static bool
+is_in_force(const struct search *s, const struct index_authority *a)
+{
+	return s->now_at >= a->trust_from &&
+	    (a->keys_until == 0 || s->now_at < a->keys_until);
+}
+
+/* Whether any authority that the rule admits is.  1, 0, -1: broken. */
+static int
+has_authority(struct search *s)
+{
+	struct index_authority a;
+	uint32_t i;
+	int found;
+
+	for (i = 0; i < s->x->n_authorities; i++) {
+		found = index_authority_by_number(s->x, i, &a, s->err);
+		if (found < 0)
+			return -1;
+		if (found == 1 && is_admitted(s, i) && is_in_force(s, &a))
+			return 1;
+	}
+	return 0;
+}
+
 /* Whether identity is not denied, and some authority may vouch for it. */
 static int
 is_open(struct search *s, struct span identity)
@@ -129,7 +155,8 @@ is_open(struct search *s, struct span identity)
 		found = index_authority_by_number(s->x, i, &a, s->err);
 		if (found < 0)
 			return -1;
-		if (found == 1 && is_in_domains(&a, identity))
+		if (found == 1 && is_in_force(s, &a) &&
+		    is_in_domains(&a, identity))
 			return 1;
 	}
 	return 0;
@@ -172,7 +199,7 @@ is_set_open(struct search *s, uint32_t set, bool has_grants)
 		key.len--;
 		if (kind == 'p' || (has_grants && !has_current(s, value)))
 			continue;
-		more = kind == 'l' ? 1 : is_open(s, key);
+		more = kind == 'l' ? has_authority(s) : is_open(s, key);
 		if (more != 0)
 			return more;
 	}
@@ -184,6 +211,9 @@ is_grant_open(struct search *s, const struct index_grant *g)
 {
 	if (s->now_at >= g->until)
 		return 0;
+	if (g->kind == GRANT_PRINCIPAL || g->kind == GRANT_ANY ||
+	    g->kind == GRANT_SAME_NAME)
+		return has_authority(s);
 	switch (g->kind) {
 	case GRANT_IDENTITY:
 		return is_open(s, g->text);
@@ -194,7 +224,7 @@ is_grant_open(struct search *s, const struct index_grant *g)
 	case GRANT_SAME_NAME:
 		break;
 	}
-	return 1;
+	return 0;
 }
 
 /* Groups last: they are the dear ones. */

@@ -32,7 +32,8 @@ int reach_covers(struct reach *r, const struct person *p, struct err *err);
 
 /*
  * Whether that rule has an entry that has not ended at now_at (UTC seconds)
- * and names somebody who is not denied and whom an authority may vouch for.
+ * and names somebody who is not denied and for whom an authority may vouch
+ * that is trusted then.
  */
 int reach_person(
     struct reach *r, const struct person *p, int64_t now_at, struct err *err);

@@ -111,6 +111,8 @@ authorities_copy(const struct rehearser *r)
 			break;
 		memcpy(keys, a->keys, a->n_keys * sizeof(*keys));
 		keys[a->n_keys++] = r->subjects[n].ca;
+		/* The key made for this has no end. */
+		a->key_until = NULL;
 		if (a->keys != p->authorities[r->subjects[n].authority].keys)
 			free(a->keys);
 		a->keys = keys;

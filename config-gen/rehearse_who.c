@@ -11,6 +11,9 @@
 #include "lib/escape.h"
 #include "lib/glob.h"
 
+/* Longer than a rehearsal takes. */
+#define REHEARSAL_S 600
+
 /* A directory service may take its time for each. */
 #define MAX_LOOK_UPS 1000
 
@@ -130,6 +133,16 @@ grant_fits(const struct policy *p, const struct policy_grant *g,
 	return true;
 }
 
+/* Whether its trust has begun, and lasts longer than a rehearsal. */
+static bool
+is_trusted(const struct policy_authority *a)
+{
+	int64_t now_at = (int64_t)time(NULL);
+
+	return now_at >= a->trust_from &&
+	    policy_authority_end(a) > now_at + REHEARSAL_S;
+}
+
 /* Find a grant and an authority of s->rule for s->user. */
 static bool
 subject_fill(const struct policy *p, struct rehearse_subject *s)
@@ -138,7 +151,8 @@ subject_fill(const struct policy *p, struct rehearse_subject *s)
 
 	for (s->authority = 0; s->authority < p->n_authorities;
 	     s->authority++) {
-		if (!policy_rule_admits(p, s->rule, s->authority))
+		if (!policy_rule_admits(p, s->rule, s->authority) ||
+		    !is_trusted(&p->authorities[s->authority]))
 			continue;
 		for (i = 0; i < s->rule->n_grants; i++) {
 			if (grant_fits(p, &s->rule->grants[i], s))

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config-gen/account.h"
@@ -92,6 +93,7 @@ target_look(struct target *t, const struct root *root, struct err *err)
 	t->root = root;
 	t->compile.owner = geteuid();
 	t->compile.group = getegid();
+	t->compile.now_at = (int64_t)time(NULL);
 	/* Nobody, unless account_lowest says more. */
 	t->compile.uid_min = UINT32_MAX;
 	if (find_command_user(t, err) < 0)

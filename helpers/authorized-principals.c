@@ -27,6 +27,7 @@
 #include "lib/file.h"
 #include "lib/index.h"
 #include "lib/log.h"
+#include "lib/utc.h"
 
 #define IDENT "authorized-principals"
 #define DEFAULT_INDEX "/etc/ssh/certgate/current/policy.cdb"
@@ -117,6 +118,7 @@ log_decision(const char *user, struct index *x, const struct decision *d)
 	const struct decide_line *line = is_allowed ? &d->lines[0] : &nobody;
 	unsigned char room[LOG_LINE_MAX];
 	struct wire w = WIRE_ON(room);
+	char retires[UTC_SIZE];
 
 	put(&w, is_allowed ? "allow" : "deny");
 	put_shown(&w, " user=\"", span_of(user));
@@ -130,6 +132,11 @@ log_decision(const char *user, struct index *x, const struct decision *d)
 	put_shown(&w, "\" identity=\"", line->identity);
 	put_shown(&w, "\" key_id=\"", d->cert.key_id);
 	put(&w, "\"");
+	if (d->is_retiring) {
+		put(&w, " retiring=\"");
+		put(&w, utc_text(retires, d->authority.key_until));
+		put(&w, "\"");
+	}
 	if (d->detail.code != ERR_NONE) {
 		put(&w, ": ");
 		put(&w, d->detail.text);

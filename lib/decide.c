@@ -23,6 +23,27 @@ struct search {
 	bool is_broken; /* the index does not add up */
 };
 
+/* Whether the authority, and its key, are trusted now. */
+static enum reason
+check_trust(const struct decide_request *r, struct decision *d)
+{
+	const struct index_authority *a = &d->authority;
+	const char *why = NULL;
+
+	if (r->now_at < a->trust_from)
+		why = "its trust has not begun (`trust`)";
+	else if (a->trust_until != 0 && r->now_at >= a->trust_until)
+		why = "its trust has ended (`trust`)";
+	else if (a->key_until != 0 && r->now_at >= a->key_until)
+		why = "this key of it is gone (`retire`)";
+	if (why != NULL) {
+		(void)err_setf(&d->detail, ERR_REFUSED, "%s", why);
+		return REASON_AUTHORITY_OUT_OF_TRUST;
+	}
+	d->is_retiring = a->key_until != 0;
+	return REASON_ALLOWED;
+}
+
 static enum reason
 check_validity(const struct decide_request *r, struct decision *d)
 {
@@ -198,7 +219,8 @@ check_certificate(const struct decide_request *r, struct decision *d)
 	d->file = d->authority.file;
 	d->line = d->authority.line;
 
-	if ((reason = check_validity(r, d)) != REASON_ALLOWED)
+	if ((reason = check_trust(r, d)) != REASON_ALLOWED ||
+	    (reason = check_validity(r, d)) != REASON_ALLOWED)
 		return reason;
 	if (!key_id_fits(d))
 		return REASON_KEY_ID_MISMATCH;

@@ -45,6 +45,8 @@ struct decision {
 	enum reason reason;
 	struct index_authority authority;
 	bool has_authority; /* the check came as far as knowing it */
+	/* Its key goes at authority.key_until: each use is worth a word. */
+	bool is_retiring;
 	struct index_rule rule;
 	bool has_rule;
 	struct span rule_user; /* the user's name or "*" */

@@ -110,20 +110,35 @@ index_close(struct index *x)
 	cdbfile_close(&x->file);
 }
 
+static int
+get_time(struct span *in, int64_t *out)
+{
+	uint64_t at;
+
+	if (wire_get_u64(in, &at) < 0 || at > INT64_MAX)
+		return -1;
+	*out = (int64_t)at;
+	return 0;
+}
+
 int
 index_authority_by_key(struct index *x, struct span ca_key,
     struct index_authority *out, struct err *err)
 {
 	struct span v;
 	uint32_t number;
+	int64_t key_until;
 	int r;
 
 	if ((r = find(x, span_of("c"), ca_key, &v, err)) <= 0)
 		return r;
-	if (wire_get_u32(&v, &number) < 0 || v.len != 0)
+	if (wire_get_u32(&v, &number) < 0 || get_time(&v, &key_until) < 0 ||
+	    v.len != 0)
 		return broken(err);
 	if ((r = index_authority_by_number(x, number, out, err)) == 0)
 		return broken(err);
+	if (r == 1)
+		out->key_until = key_until;
 	return r;
 }
 
@@ -145,6 +160,9 @@ index_authority_by_number(struct index *x, uint32_t number,
 	if (wire_get_string(&v, &a.name) < 0 || wire_get_u8(&v, &mode) < 0 ||
 	    wire_get_u8(&v, &flags) < 0 ||
 	    wire_get_u64(&v, &a.max_validity_s) < 0 ||
+	    get_time(&v, &a.trust_from) < 0 ||
+	    get_time(&v, &a.trust_until) < 0 ||
+	    get_time(&v, &a.keys_until) < 0 ||
 	    wire_get_string(&v, &a.domains) < 0 ||
 	    wire_get_string(&v, &a.key_ids) < 0 ||
 	    wire_get_string(&v, &a.critical_options) < 0 ||

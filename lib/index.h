@@ -16,9 +16,11 @@
  *                  number of authorities, u64 number of users, u32 number of
  *                  sets
  *  'f' u32         string: name of policy file N (0: the policy itself)
- *  'c' CA blob     u32: the authority that this key belongs to
+ *  'c' CA blob     u32: the authority that this key belongs to, u64: until
+ *                  when (as in struct index_authority)
  *  'a' u32         an authority: string name, u8 principals mode, u8 flags,
- *                  u64 max_validity in seconds (0: any), then four lists:
+ *                  u64 max_validity in seconds (0: any), u64 trusted from,
+ *                  u64 trusted until, u64 until its last key goes, then four lists:
  *                  domains, key ID globs, critical options, key types; u32
  *                  file, u32 line.  A list is a string of packed strings.
  *  'u' user        a rule: u8 flags, u32 file, u32 line, u32 set of its own
@@ -47,7 +49,7 @@
 #include "lib/identity.h"
 #include "lib/sshwire.h"
 
-#define INDEX_FORMAT 1
+#define INDEX_FORMAT 2
 /* The set of `deny`. */
 #define INDEX_SET_DENY 0
 
@@ -90,6 +92,11 @@ struct index_authority {
 	enum principals_mode principals;
 	bool key_id_identity;
 	uint64_t max_validity_s; /* 0: any */
+	/* In UTC seconds, ends exclusive; 0: no such limit. */
+	int64_t trust_from;
+	int64_t trust_until;
+	int64_t keys_until; /* when the last of its keys goes */
+	int64_t key_until; /* when the key goes by which it was found */
 	struct span domains; /* packed strings, as the next three */
 	struct span key_ids;
 	struct span critical_options;

@@ -78,11 +78,13 @@ index_make_file(struct index_make *m, uint32_t file, const char *name)
 }
 
 void
-index_make_key(struct index_make *m, struct span ca_key, uint32_t authority)
+index_make_key(struct index_make *m, struct span ca_key, uint32_t authority,
+    int64_t until)
 {
 	key_start(m, 'c');
 	wire_put_bytes(&m->key, ca_key.p, ca_key.len);
 	wire_put_u32(&m->value, authority);
+	wire_put_u64(&m->value, (uint64_t)until);
 	add(m, wire_span(&m->value));
 }
 
@@ -110,6 +112,9 @@ index_make_authority(struct index_make *m, const struct index_authority *a)
 	wire_put_u8(v, (uint8_t)a->principals);
 	wire_put_u8(v, a->key_id_identity ? AUTHORITY_KEY_ID_IDENTITY : 0);
 	wire_put_u64(v, a->max_validity_s);
+	wire_put_u64(v, (uint64_t)a->trust_from);
+	wire_put_u64(v, (uint64_t)a->trust_until);
+	wire_put_u64(v, (uint64_t)a->keys_until);
 	wire_put_string(v, a->domains);
 	wire_put_string(v, a->key_ids);
 	wire_put_string(v, a->critical_options);

@@ -22,8 +22,9 @@ struct index_make;
 struct index_make *index_make_begin(int fd, struct err *err);
 
 void index_make_file(struct index_make *m, uint32_t file, const char *name);
-void index_make_key(
-    struct index_make *m, struct span ca_key, uint32_t authority);
+/* until: as index_authority.key_until. */
+void index_make_key(struct index_make *m, struct span ca_key,
+    uint32_t authority, int64_t until);
 void index_make_set_name(
     struct index_make *m, uint32_t set, const char *kind, const char *name);
 

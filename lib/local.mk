@@ -16,7 +16,8 @@ lib_login = \
 	lib/log.c lib/log.h \
 	lib/principal.c lib/principal.h \
 	lib/reason.c lib/reason.h \
-	lib/sshwire.c lib/sshwire.h
+	lib/sshwire.c lib/sshwire.h \
+	lib/utc.c lib/utc.h
 
 # lib_pam: what the PAM module has beyond that.
 lib_pam = \

@@ -13,6 +13,9 @@ static const struct {
 	    "the certificate is for a host, not for a person" },
 	[REASON_UNKNOWN_AUTHORITY] = { "unknown-authority",
 	    "no authority of the policy signed this certificate" },
+	[REASON_AUTHORITY_OUT_OF_TRUST] = { "authority-out-of-trust",
+	    "the authority, or the key of it that signed the certificate, is "
+	    "not trusted at this time" },
 	[REASON_NOT_YET_VALID] = { "not-yet-valid",
 	    "the certificate's time has not come" },
 	[REASON_EXPIRED] = { "expired", "the certificate's time is over" },

@@ -44,6 +44,7 @@ unit_tests = \
 	tests/unit/test_policy_memory \
 	tests/unit/test_policy_report \
 	tests/unit/test_policy_rule \
+	tests/unit/test_policy_trust \
 	tests/unit/test_policy_value \
 	tests/unit/test_policy_yaml \
 	tests/unit/test_policyedit \
@@ -65,6 +66,7 @@ unit_tests = \
 	tests/unit/test_undo \
 	tests/unit/test_url \
 	tests/unit/test_unitfile \
+	tests/unit/test_utc \
 	tests/unit/test_wayin
 if PAM
 unit_tests += $(pam_tests)

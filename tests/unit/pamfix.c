@@ -129,7 +129,7 @@ make_index(const char *user, struct span ca_key)
 	MUST((m = index_make_begin(fd, NULL)) != NULL);
 	index_make_file(m, 0, "/etc/certgate/policy.yaml");
 	index_make_authority(m, &a);
-	index_make_key(m, ca_key, 0);
+	index_make_key(m, ca_key, 0, 0);
 	put_grant(&grants, 0, "jdoe@example.com", NULL, NULL);
 	put_grant(&grants, 1, "bwayne@example.com", NULL, NULL);
 	put_grant(&grants, 2, "home@example.com", "192.0.2.0/24", NULL);

@@ -219,7 +219,8 @@ END_TEST
 static void
 compile(const struct policy *p)
 {
-	struct compile_settings s = { 1000, getuid(), getgid(), getgid() };
+	struct compile_settings s = { NOW, 1000, getuid(), getgid(),
+		getgid() };
 	struct err err = ERR_INIT;
 	char out[128];
 

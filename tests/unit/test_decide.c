@@ -26,6 +26,11 @@ enum {
 	ADDRESSED, /* critical_options [source-address] */
 	ECDSA_ONLY, /* key_types [ecdsa-sha2-nistp256] */
 	DAMAGED, /* critical_options is no list */
+	EARLY, /* trusted from the next second on */
+	BEGUN, /* trusted in this very second */
+	ENDED, /* not trusted any more since this second */
+	RETIRING, /* its key goes with the next second */
+	GONE, /* its key went with this second */
 	N_AUTHORITIES,
 	STRANGER
 };
@@ -52,6 +57,10 @@ make_authority(struct index_make *m, uint32_t n, const char *name,
 	a.domains = wire_span(&list);
 	a.key_id_identity = n == BY_ID;
 	a.max_validity_s = n == SHORT ? 3600 : 0;
+	if (n == EARLY || n == BEGUN)
+		a.trust_from = n == EARLY ? NOW + 1 : NOW;
+	if (n == BEGUN || n == ENDED)
+		a.trust_until = n == BEGUN ? NOW + 1 : NOW;
 	if (n == GLOB)
 		wire_put_text(&more, "*@example.com");
 	if (n == ADDRESSED)
@@ -68,7 +77,10 @@ make_authority(struct index_make *m, uint32_t n, const char *name,
 		a.key_types = wire_span(&more);
 	index_make_authority(m, &a);
 	certbuild_ca_key(&ca, (uint8_t)n);
-	index_make_key(m, wire_span(&ca), n);
+	index_make_key(m, wire_span(&ca), n,
+	    n == RETIRING ? NOW + 1
+	    : n == GONE   ? NOW
+	                  : 0);
 	wire_free(&ca);
 	wire_free(&more);
 	wire_free(&list);
@@ -249,6 +261,11 @@ open_world(void)
 	make_authority(m, ADDRESSED, "addressed", PRINCIPALS_VERBATIM, "");
 	make_authority(m, ECDSA_ONLY, "ecdsa-only", PRINCIPALS_VERBATIM, "");
 	make_authority(m, DAMAGED, "damaged", PRINCIPALS_VERBATIM, "");
+	make_authority(m, EARLY, "early", PRINCIPALS_VERBATIM, "");
+	make_authority(m, BEGUN, "begun", PRINCIPALS_VERBATIM, "");
+	make_authority(m, ENDED, "ended", PRINCIPALS_VERBATIM, "");
+	make_authority(m, RETIRING, "retiring", PRINCIPALS_VERBATIM, "");
+	make_authority(m, GONE, "gone", PRINCIPALS_VERBATIM, "");
 	make_members(m, RELEASE, "alice@example.com", "alice", NULL);
 	make_cut_prefix(m, RELEASE, "carol");
 	index_make_set_name(m, RELEASE, "group", "release");
@@ -434,6 +451,19 @@ static const struct row rows[] = {
 	    REASON_INDEX_UNREADABLE, "", 11 },
 	{ "a group's prefix that is damaged", "deploy", PREFIX, "carol", "k",
 	    REASON_INDEX_UNREADABLE, "", 52 },
+	{ "before its authority is trusted", "kiosk", EARLY, "x", "k",
+	    REASON_AUTHORITY_OUT_OF_TRUST, "", 19 },
+	{ "its authority's first and last second", "kiosk", BEGUN, "x", "k",
+	    OK, "x\n", 56 },
+	{ "when its authority is trusted no more", "kiosk", ENDED, "x", "k",
+	    REASON_AUTHORITY_OUT_OF_TRUST, "", 21 },
+	{ "trust is asked before validity", "kiosk", ENDED, "x", "k",
+	    REASON_AUTHORITY_OUT_OF_TRUST, "", 21, .valid_after = 1,
+	    .valid_before = NOW },
+	{ "a retiring key's last second", "kiosk", RETIRING, "x", "k", OK,
+	    "x\n", 56 },
+	{ "a key that is gone", "kiosk", GONE, "x", "k",
+	    REASON_AUTHORITY_OUT_OF_TRUST, "", 23 },
 	{ "a key ID with control characters", "kiosk", GLOB, "x",
 	    "a\n\033@example.com", OK, "x\n", 56 },
 };
@@ -501,6 +531,8 @@ START_TEST(test_row)
 	    reason_code(d->reason), reason_code(row->reason));
 	ck_assert_msg(strcmp((char *)lines.p, row->lines) == 0,
 	    "%s: lines \"%s\"", row->name, (char *)lines.p);
+	ck_assert_msg(d->is_retiring == (row->ca == RETIRING),
+	    "%s: retiring", row->name);
 	ck_assert_msg(
 	    d->line == row->line, "%s: line %u", row->name, d->line);
 	wire_free(&lines);

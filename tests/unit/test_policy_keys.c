@@ -108,17 +108,6 @@ static const struct policy_row rows[] = {
 	    "policy.yaml:6:1: error: \"revoked\" is not supported by "
 	    "this version; name people under \"deny\", or put revoked "
 	    "keys into sshd's own RevokedKeys\n" },
-	{ "trust",
-	    RAW("version: 1\n"
-		"authorities:\n"
-		"  ca:\n"
-		"    keys: [\"" KEY_A "\"]\n"
-		"    trust: 2026-01-01..2027-06-30\n"
-		"users:\n"
-		"  jim: jim@example.com\n"),
-	    NULL, RAW(""),
-	    "policy.yaml:5:5: error: \"trust\" is not supported by this "
-	    "version; take the authority out on the day its trust ends\n" },
 	{ "url",
 	    RAW("version: 1\n"
 		"authorities:\n"

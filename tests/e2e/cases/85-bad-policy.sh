@@ -40,7 +40,11 @@ EOF
 bad "revoked is not there yet" 'policy\.yaml:7:.*revoked' <<'EOF'
 revoked: [{authority: cloudflare, serial: 42}]
 EOF
-for key in 'trust: 2026-01-01..2027-06-30' 'url: https://ca.example/keys' \
+sed "s|principals: email-prefix}|principals: email-prefix, trust: 2027-06-30..2026-01-01}|" \
+    /run/good.yaml | write_policy
+apply_refused "a trust that ends before it begins" \
+    'policy\.yaml:3:.*"2027-06-30\.\.2026-01-01" ends before it begins'
+for key in 'url: https://ca.example/keys' \
     'pins: [SHA256:abc]'; do
 	sed "s|principals: email-prefix}|principals: email-prefix, $key}|" \
 	    /run/good.yaml | write_policy
