@@ -103,6 +103,49 @@ resolve_groups(struct policy_parse *p)
 	return 0;
 }
 
+/* An identity that is called like a group: that is what was meant. */
+static void
+check_no_group(struct policy_parse *p, const struct policy_name *name,
+    const char *fix)
+{
+	struct name_array groups = { p->policy->groups,
+		sizeof(*p->policy->groups) };
+
+	if (strchr(name->text, '@') != NULL ||
+	    name_find(&p->groups, groups, name_key(name->text)) == NAME_NONE)
+		return;
+	parse_error(p, where(p, name->at),
+	    "an identity stands here, and nobody is called so", fix,
+	    "\"%s\" is the name of a group", show(name->text).text);
+}
+
+static void
+check_no_groups(struct policy_parse *p)
+{
+	const struct policy *policy = p->policy;
+	size_t i, j;
+
+	if (policy->n_groups == 0)
+		return;
+	for (i = 0; i < policy->n_rules; i++) {
+		const struct policy_rule *r = &policy->rules[i];
+
+		for (j = 0; j < r->n_grants; j++) {
+			if (r->grants[j].kind == GRANT_IDENTITY)
+				check_no_group(p, &r->grants[j].name,
+				    "write {group: NAME}");
+		}
+	}
+	for (i = 0; i < policy->n_groups; i++) {
+		for (j = 0; j < policy->groups[i].n_members; j++)
+			check_no_group(p, &policy->groups[i].members[j],
+			    "a group holds no groups; name its members");
+	}
+	for (i = 0; i < policy->n_denied; i++)
+		check_no_group(p, &policy->denied[i],
+		    "\"deny\" takes no groups; name the members");
+}
+
 static int
 compare_uses(const void *left, const void *right)
 {
@@ -400,6 +443,7 @@ check_policy(struct policy_parse *p)
 	    collect_uses(p, &c) < 0 || check_keys(p) < 0 ||
 	    check_trust(p) < 0)
 		goto out;
+	check_no_groups(p);
 	/* A broken authority or reference would only lead to more messages. */
 	if (!p->has_authority_errors && p->policy->n_authorities != 0 &&
 	    check_authorities(p) == 0) {

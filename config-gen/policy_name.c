@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const char *
 parse_keep(struct policy_parse *p, const char *text, size_t len)
@@ -175,8 +176,12 @@ is_everyday_name(const char *text, size_t len)
 static bool
 is_everyday_address(const char *text, size_t len)
 {
-	return len > 2 && len < 256 && text[0] != '@' && text[len - 1] != '@' &&
-	    (everyday_kinds(text, len) & 2) != 0;
+	const char *at = memchr(text, '@', len);
+
+	return len > 2 && len < 256 && at != NULL && at != text &&
+	    at != text + len - 1 &&
+	    memchr(at + 1, '@', len - (size_t)(at + 1 - text)) == NULL &&
+	    everyday_kinds(text, len) == 3;
 }
 
 /* The word of the language that text is, but for case and punctuation. */
@@ -212,6 +217,40 @@ principal_is_good(
 	    "sshd's lists of principals cannot carry such a name", NULL,
 	    "the principal \"%s\" %s", show_bytes(text, len).text, refusal);
 	return false;
+}
+
+/* Several in one text, or an address with what stands around it in mail. */
+static bool
+is_bare_identity(const char *text, size_t len, struct identity_fault *f)
+{
+	static const struct {
+		const char *mark, *what, *fix;
+	} marks[] = {
+		{ ",", "holds a ,", "write a list, as [A, B]" },
+		{ ";", "holds a ;", "write a list, as [A, B]" },
+		{ "<", "holds a <", "write the address alone" },
+		{ ">", "holds a >", "write the address alone" },
+		{ "@@", "holds @@", "write one @" },
+	};
+	static const char scheme[] = "mailto:";
+	static const char nobody[] = "no certificate would ever fit it";
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		if (memmem(text, len, marks[i].mark, strlen(marks[i].mark)) ==
+		    NULL)
+			continue;
+		*f = (struct identity_fault) { true, marks[i].what, nobody,
+			marks[i].fix };
+		return false;
+	}
+	if (len >= sizeof(scheme) - 1 &&
+	    strncasecmp(text, scheme, sizeof(scheme) - 1) == 0) {
+		*f = (struct identity_fault) { true, "begins with mailto",
+			nobody, "write the address alone" };
+		return false;
+	}
+	return true;
 }
 
 /* One that is written like a pattern or like half an address. */
@@ -272,7 +311,41 @@ identity_judge(const char *text, size_t len, struct identity_fault *f)
 			NULL };
 		return false;
 	}
-	return is_one_identity(text, len, f);
+	return is_one_identity(text, len, f) && is_bare_identity(text, len, f);
+}
+
+/* Words that look as if they meant everybody or nobody. */
+static bool
+is_crowd(const char *text, size_t len)
+{
+	static const char *const crowds[] = { "none", "nobody", "everyone",
+		"everybody", "all", NULL };
+	size_t i;
+
+	for (i = 0; crowds[i] != NULL; i++) {
+		if (strlen(crowds[i]) == len &&
+		    strncasecmp(crowds[i], text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What may well be right, but mostly is a mistake. */
+static void
+warn_identity(
+    struct policy_parse *p, const char *text, size_t len, struct place at)
+{
+	struct shown s = show_unless_hidden(p, text, len);
+
+	if (has_upper_case(text, len))
+		parse_warning(p, at,
+		    "names are compared byte for byte, as sshd does",
+		    "make sure that certificates have it in this very form",
+		    "%s holds upper-case letters", s.text);
+	if (is_crowd(text, len))
+		parse_warning(p, at, "the word has no other meaning here",
+		    "for everybody with a certificate write any",
+		    "%s is the identity of one who is called so", s.text);
 }
 
 bool
@@ -293,11 +366,7 @@ identity_is_good(
 			    show_bytes(text, len).text, f.what);
 		return false;
 	}
-	if (!is_everyday_address(text, len) && has_upper_case(text, len))
-		parse_warning(p, at,
-		    "names are compared byte for byte, as sshd does",
-		    "make sure that certificates have it in this very form",
-		    "%s holds upper-case letters",
-		    show_unless_hidden(p, text, len).text);
+	if (!is_everyday_address(text, len))
+		warn_identity(p, text, len, at);
 	return true;
 }

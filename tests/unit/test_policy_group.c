@@ -183,6 +183,67 @@ static const struct policy_row rows[] = {
 	    "mapping\n"
 	    "policy.yaml:6:28: error: \"same-name\" is no identity; the "
 	    "word stands by itself, in a user's rule\n" },
+	{ "denied in one text",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"deny: \"m@example.com,e@example.com\"\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:6:7: error: the identity "
+	    "\"m@example.com,e@example.com\" holds a ,: no certificate would "
+	    "ever fit it; write a list, as [A, B]\n" },
+	{ "denied as in mail",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"deny: [a@b;c@d, <a@b>, a@b>, Mailto:a@b, a@@b, a@b@c]\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:6:8: error: the identity \"a@b;c@d\" holds a ;: no "
+	    "certificate would ever fit it; write a list, as [A, B]\n"
+	    "policy.yaml:6:17: error: the identity \"<a@b>\" holds a <: no "
+	    "certificate would ever fit it; write the address alone\n"
+	    "policy.yaml:6:24: error: the identity \"a@b>\" holds a >: no "
+	    "certificate would ever fit it; write the address alone\n"
+	    "policy.yaml:6:30: error: the identity \"Mailto:a@b\" begins with "
+	    "mailto: no certificate would ever fit it; write the address "
+	    "alone\n"
+	    "policy.yaml:6:42: error: the identity \"a@@b\" holds @@: no "
+	    "certificate would ever fit it; write one @\n" },
+	{ "file with two on a line",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"groups:\n"
+		"  a: {file: a.txt}\n"),
+	    "a.txt",
+	    RAW("a@example.com,b@example.com\n"),
+	    "a.txt:1:1: error: this line is no identity: it holds a ,; write "
+	    "one on each line\n" },
+	{ "words for a crowd",
+	    RAW(HEAD "users:\n"
+		"  jim: nobody\n"
+		"deny: [all]\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:8: warning: \"nobody\" is the identity of one who "
+	    "is called so: the word has no other meaning here; for everybody "
+	    "with a certificate write any\n"
+	    "policy.yaml:6:8: warning: \"all\" is the identity of one who is "
+	    "called so: the word has no other meaning here; for everybody "
+	    "with a certificate write any\n" },
+	{ "groups as identities",
+	    RAW(HEAD "users:\n"
+		"  jim: [leavers, a@leavers]\n"
+		"groups:\n"
+		"  leavers: [a@example.com]\n"
+		"  more: [leavers, b@example.com]\n"
+		"deny: [leavers]\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:9: error: \"leavers\" is the name of a group: an "
+	    "identity stands here, and nobody is called so; write {group: "
+	    "NAME}\n"
+	    "policy.yaml:8:10: error: \"leavers\" is the name of a group: an "
+	    "identity stands here, and nobody is called so; a group holds no "
+	    "groups; name its members\n"
+	    "policy.yaml:9:8: error: \"leavers\" is the name of a group: an "
+	    "identity stands here, and nobody is called so; \"deny\" takes no "
+	    "groups; name the members\n" },
 	{ "file in a list",
 	    RAW(HEAD "users:\n"
 		"  jim: any\n"
