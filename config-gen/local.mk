@@ -34,6 +34,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/people.c config-gen/people.h \
 	config-gen/policy.c config-gen/policy.h \
 	config-gen/policy_authority.c \
+	config-gen/policy_char.c \
 	config-gen/policy_check.c \
 	config-gen/policy_collide.c \
 	config-gen/policy_cover.c \

@@ -198,7 +198,10 @@ read_domain(struct policy_parse *p, void *into)
 
 	if ((text = parse_text(p, "a domain")) == NULL)
 		return;
-	if ((refusal = principal_refusal(span_of(text))) != NULL) {
+	refusal = principal_refusal(span_of(text));
+	if (refusal == NULL && char_judge(text, p->event.len) == CHAR_UNSEEN)
+		refusal = CHAR_REFUSAL;
+	if (refusal != NULL) {
 		parse_error(p, p->event.at, NULL, NULL, "the domain \"%s\" %s",
 		    show(text).text, refusal);
 		return;
@@ -217,6 +220,7 @@ read_domain(struct policy_parse *p, void *into)
 		    "names are compared byte for byte, as sshd does",
 		    "make sure that identities have it in this very form",
 		    "\"%s\" holds upper-case letters", show(text).text);
+	warn_foreign(p, text, p->event.len, p->event.at);
 	(void)words_add(p, domains, parse_keep(p, text, p->event.len));
 }
 

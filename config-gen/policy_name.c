@@ -204,6 +204,19 @@ resembled_word(const char *text, size_t len)
 	return strcmp(plain, "samename") == 0 ? "same-name" : NULL;
 }
 
+void
+warn_foreign(
+    struct policy_parse *p, const char *text, size_t len, struct place at)
+{
+	if (char_judge(text, len) == CHAR_OTHER)
+		parse_warning(p, at,
+		    "some of them look like others, and names are compared "
+		    "byte for byte",
+		    "make sure that it is the name that is meant",
+		    "%s holds characters beyond ASCII",
+		    show_unless_hidden(p, text, len).text);
+}
+
 bool
 principal_is_good(
     struct policy_parse *p, const char *text, size_t len, struct place at)
@@ -211,8 +224,16 @@ principal_is_good(
 	const char *refusal = principal_refusal(
 	    (struct span) { (const unsigned char *)text, len });
 
-	if (refusal == NULL)
+	if (refusal == NULL && char_judge(text, len) != CHAR_UNSEEN) {
+		warn_foreign(p, text, len, at);
 		return true;
+	}
+	if (refusal == NULL) {
+		parse_error(p, at, NULL, "type it anew",
+		    "the principal \"%s\" " CHAR_REFUSAL,
+		    show_bytes(text, len).text);
+		return false;
+	}
 	parse_error(p, at,
 	    "sshd's lists of principals cannot carry such a name", NULL,
 	    "the principal \"%s\" %s", show_bytes(text, len).text, refusal);
@@ -311,6 +332,11 @@ identity_judge(const char *text, size_t len, struct identity_fault *f)
 			NULL };
 		return false;
 	}
+	if (char_judge(text, len) == CHAR_UNSEEN) {
+		*f = (struct identity_fault) { true, CHAR_REFUSAL, NULL,
+			"type it anew" };
+		return false;
+	}
 	return is_one_identity(text, len, f) && is_bare_identity(text, len, f);
 }
 
@@ -342,6 +368,7 @@ warn_identity(
 		    "names are compared byte for byte, as sshd does",
 		    "make sure that certificates have it in this very form",
 		    "%s holds upper-case letters", s.text);
+	warn_foreign(p, text, len, at);
 	if (is_crowd(text, len))
 		parse_warning(p, at, "the word has no other meaning here",
 		    "for everybody with a certificate write any",

@@ -256,6 +256,20 @@ int words_move(struct policy_parse *p, struct words *w, const char ***out,
 void words_free(struct words *w);
 struct name_array words_array(const struct words *w);
 
+/* --- policy_char.c: characters ------------------------------------------ */
+
+enum char_kind {
+	CHAR_ASCII, /* no others */
+	CHAR_OTHER, /* others as well, which may look like ASCII */
+	CHAR_UNSEEN /* one that nobody sees, or that turns the text round */
+};
+
+/* The worst kind in text, which is UTF-8 (libyaml's, or is_utf8). */
+enum char_kind char_judge(const char *text, size_t len);
+
+/* What is wrong with CHAR_UNSEEN, to follow "the user name X". */
+#define CHAR_REFUSAL "holds a character that cannot be seen"
+
 /* --- policy_name.c: identities, and files of them ----------------------- */
 
 /* Whether nothing can be wrong with text as a user's name: a quick look. */
@@ -275,6 +289,10 @@ bool identity_judge(const char *text, size_t len, struct identity_fault *f);
 bool identity_is_good(
     struct policy_parse *p, const char *text, size_t len, struct place at);
 bool principal_is_good(
+    struct policy_parse *p, const char *text, size_t len, struct place at);
+
+/* Warn of CHAR_OTHER in a name. */
+void warn_foreign(
     struct policy_parse *p, const char *text, size_t len, struct place at);
 
 /* Add to names; one that is there gets a warning.  in: "group \"x\"". */

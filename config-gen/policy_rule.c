@@ -51,6 +51,8 @@ user_refusal(const char *name, size_t len)
 		if (c == '/' || c == ':')
 			return "holds a / or :";
 	}
+	if (char_judge(name, len) == CHAR_UNSEEN)
+		return CHAR_REFUSAL;
 	return NULL;
 }
 
@@ -69,8 +71,10 @@ user_is_good(struct policy_parse *p)
 		return false;
 	}
 	refusal = user_refusal(name, p->event.len);
-	if (refusal == NULL)
+	if (refusal == NULL) {
+		warn_foreign(p, name, p->event.len, p->event.at);
 		return true;
+	}
 	parse_error(p, p->event.at, NULL, NULL, "the user name \"%s\" %s",
 	    show(name).text, refusal);
 	return false;

@@ -189,6 +189,47 @@ static const struct policy_row rows[] = {
 	    NULL, RAW(""),
 	    "policy.yaml:5:36: error: expected a number from 0 to "
 	    "4294967294, found \"0x10\"\n" },
+	{ "what nobody sees, as it is",
+	    RAW(HEAD "users:\n"
+		"  ji\xe2\x80\x8b" "m: j\xef\xbb\xbf" "im@example.com\n"
+		"  bob: [{principal: \"\xe2\x80\xae" "bob\"}, a\xc2\xa0" "b@c.d]\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:3: error: the user name \"ji\\xe2\\x80\\x8bm\" "
+	    "holds a character that cannot be seen\n"
+	    "policy.yaml:5:9: error: the identity "
+	    "\"j\\xef\\xbb\\xbfim@example.com\" holds a character that "
+	    "cannot be seen; type it anew\n"
+	    "policy.yaml:6:21: error: the principal "
+	    "\"\\xe2\\x80\\xaebob\" holds a character that cannot be seen; "
+	    "type it anew\n"
+	    "policy.yaml:6:30: error: the identity \"a\\xc2\\xa0b@c.d\" "
+	    "holds a character that cannot be seen; type it anew\n" },
+	{ "what nobody sees, escaped",
+	    RAW(HEAD "users:\n"
+		"  \"ji\\u2066m\": \"a\\_b\"\n"
+		"  \"\\u00adbob\": \"a\\U000E0041@c.d\"\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:3: error: the user name \"ji\\xe2\\x81\\xa6m\" "
+	    "holds a character that cannot be seen\n"
+	    "policy.yaml:5:16: error: the identity \"a\\xc2\\xa0b\" holds a "
+	    "character that cannot be seen; type it anew\n"
+	    "policy.yaml:6:3: error: the user name \"\\xc2\\xadbob\" holds a "
+	    "character that cannot be seen\n"
+	    "policy.yaml:6:16: error: the identity "
+	    "\"a\\xf3\\xa0\\x81\\x81@c.d\" holds a character that cannot be "
+	    "seen; type it anew\n" },
+	{ "letters of other scripts",
+	    RAW(HEAD "users:\n"
+		"  j\xd1\x96m: m\xd0\xb0" "llory@example.com\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:3: warning: \"j\\xd1\\x96m\" holds characters "
+	    "beyond ASCII: some of them look like others, and names are "
+	    "compared byte for byte; make sure that it is the name that is "
+	    "meant\n"
+	    "policy.yaml:5:8: warning: \"m\\xd0\\xb0llory@example.com\" "
+	    "holds characters beyond ASCII: some of them look like others, "
+	    "and names are compared byte for byte; make sure that it is the "
+	    "name that is meant\n" },
 	{ "authorities empty",
 	    RAW(HEAD "users:\n"
 		"  jim: {allow: any, authorities: []}\n"),
