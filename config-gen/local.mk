@@ -48,6 +48,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/policy_parse.h \
 	config-gen/policy_report.c \
 	config-gen/policy_rule.c \
+	config-gen/policy_shadow.c \
 	config-gen/policy_syntax.c \
 	config-gen/policy_trust.c \
 	config-gen/policy_value.c \

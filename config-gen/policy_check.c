@@ -447,6 +447,7 @@ check_policy(struct policy_parse *p)
 	/* A broken authority or reference would only lead to more messages. */
 	if (!p->has_authority_errors && p->policy->n_authorities != 0 &&
 	    check_authorities(p) == 0) {
+		check_shadows(p);
 		check_cover(p, &c);
 		check_collisions(p, &c);
 	}

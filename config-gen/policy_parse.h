@@ -402,6 +402,9 @@ int check_trust(struct policy_parse *p);
 /* Identities that no authority may vouch for. */
 void check_cover(struct policy_parse *p, const struct checks *c);
 
+/* Entries that one before them in their rule leaves nothing. */
+void check_shadows(struct policy_parse *p);
+
 /* Identities that look alike in certificates. */
 void check_collisions(struct policy_parse *p, const struct checks *c);
 

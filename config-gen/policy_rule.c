@@ -225,11 +225,23 @@ read_rule_dangerous(struct policy_parse *p, void *into)
 		d->is_dangerous = true;
 }
 
+/* Whether entry i has terms that the first of its name hides. */
+static bool
+is_lost(const struct policy_parse *p, size_t i, uint32_t first)
+{
+	const struct policy_grant *late = &p->grants[i];
+	const struct policy_grant *early = &p->grants[first];
+
+	return late->terms != 0 && late->terms != early->terms &&
+	    p->policy->terms[early->terms].until == INT64_MAX;
+}
+
 /* What of the rule's grants stands twice never comes into play. */
 static void
 check_repeated(struct policy_parse *p, enum grant_kind kind, const char *word)
 {
 	struct name_array names = { p->grants, sizeof(*p->grants) };
+	uint32_t last = NAME_NONE;
 	size_t i;
 
 	name_table_reset(&p->grants_table);
@@ -238,19 +250,29 @@ check_repeated(struct policy_parse *p, enum grant_kind kind, const char *word)
 		/* `any` and `same-name` have no text, and all are alike. */
 		const char *text = name->text != NULL ? name->text : word;
 		struct name_key key = name_key(text);
-		bool is_repeated;
+		uint32_t first;
 
 		if (p->grants[i].kind != kind)
 			continue;
-		is_repeated = name->text == NULL
-			? p->grants_table.n_used != 0
-			: name_find(&p->grants_table, names, key) != NAME_NONE;
-		if (is_repeated)
+		first = name->text != NULL
+			? name_find(&p->grants_table, names, key)
+			: last;
+		if (first == NAME_NONE)
+			last = (uint32_t)i;
+		if (first != NAME_NONE && is_lost(p, i, first))
+			parse_error(p, policy_place(p->policy, name->at),
+			    "the first decides, and what this one says beside "
+			    "the name would never hold",
+			    "remove one of them",
+			    "\"%s\" stands twice in one rule",
+			    show(text).text);
+		else if (first != NAME_NONE)
 			parse_warning(p, policy_place(p->policy, name->at),
 			    "the first decides", "remove one of them",
 			    "\"%s\" stands twice in one rule",
 			    show(text).text);
-		else if (name_add(&p->grants_table, key, (uint32_t)i) < 0)
+		else if (name->text != NULL &&
+		    name_add(&p->grants_table, key, (uint32_t)i) < 0)
 			(void)parse_no_memory(p);
 	}
 }

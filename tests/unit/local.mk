@@ -45,6 +45,7 @@ unit_tests = \
 	tests/unit/test_policy_report \
 	tests/unit/test_policy_rule \
 	tests/unit/test_policy_trust \
+	tests/unit/test_policy_shadow \
 	tests/unit/test_policy_value \
 	tests/unit/test_policy_yaml \
 	tests/unit/test_policyedit \

@@ -308,24 +308,23 @@ static const struct policy_row rows[] = {
 	    "2027-01-31 or 2027-01-31T18:00Z (UTC), found nothing\n" },
 	{ "repeated",
 	    RAW(HEAD "users:\n"
-		"  jim: [a@example.com, any, {identity: "
-		"a@example.com, from: 192.0.2.1}, {principal: b}, "
-		"{principal: b}, {principal: a@example.com}, "
-		"same-name, same-name, {any: true}, {group: g}, "
-		"{group: g}]\n"
+		"  jim: [a@example.com, {identity: a@example.com, from: "
+		"192.0.2.1}, {principal: b}, {principal: b}, same-name, "
+		"same-name, {group: g}, {group: g}, any, {any: true}]\n"
 		"groups:\n"
 		"  g: [c@example.com]\n"),
 	    NULL, RAW(""),
-	    "policy.yaml:5:40: warning: \"a@example.com\" stands twice "
-	    "in one rule: the first decides; remove one of them\n"
-	    "policy.yaml:5:101: warning: \"b\" stands twice in one rule: "
+	    "policy.yaml:5:35: error: \"a@example.com\" stands twice in "
+	    "one rule: the first decides, and what this one says beside the "
+	    "name would never hold; remove one of them\n"
+	    "policy.yaml:5:96: warning: \"b\" stands twice in one rule: "
 	    "the first decides; remove one of them\n"
-	    "policy.yaml:5:144: warning: \"same-name\" stands twice in "
+	    "policy.yaml:5:111: warning: \"same-name\" stands twice in "
 	    "one rule: the first decides; remove one of them\n"
-	    "policy.yaml:5:161: warning: \"any\" stands twice in one "
-	    "rule: the first decides; remove one of them\n"
-	    "policy.yaml:5:188: warning: \"g\" stands twice in one rule: "
-	    "the first decides; remove one of them\n" },
+	    "policy.yaml:5:142: warning: \"g\" stands twice in one rule: "
+	    "the first decides; remove one of them\n"
+	    "policy.yaml:5:157: warning: \"any\" stands twice in one "
+	    "rule: the first decides; remove one of them\n" },
 	{ "errors to the end",
 	    RAW(HEAD "users:\n"
 		"  jim: [{group: nobody, from: x, until: y}]\n"),
