@@ -108,8 +108,8 @@ read_file(struct policy_parse *p, int fd, size_t size)
 	size_t n_errors = p->report->n_errors;
 	struct place whole = { p->policy->files[p->file], 0, 0 };
 
-	if ((whole.line = input_private_key(fd)) != 0) {
-		report_private_key(p, whole.file, whole.line);
+	if (input_look(p, fd) < 0 ||
+	    lseek(fd, (off_t)input_bom(fd), SEEK_SET) < 0) {
 		p->is_incomplete = true;
 		(void)close(fd);
 		return -1;
@@ -184,8 +184,12 @@ read_all(struct policy_parse *p, const char *path)
 		return;
 	read_included(p);
 	/* What is missing may stand where nothing could be read. */
-	if (p->is_incomplete)
+	if (p->is_incomplete) {
+		if (!diag_has_errors(p->report))
+			parse_error(
+			    p, whole, NULL, NULL, "it could not be read whole");
 		return;
+	}
 	if (!p->has_authorities)
 		parse_error(p, whole, "nobody could log in",
 		    "name the CAs to trust", "\"authorities\" is missing");

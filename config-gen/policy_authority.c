@@ -115,6 +115,7 @@ read_key_lines(struct policy_parse *p, struct authority_draft *d,
 	struct place at = { path, 0, 0 };
 	const char *end = text + len;
 	uint16_t yaml_file = p->file;
+	size_t bom = bom_len(text, len);
 	bool has_key = false;
 	const char *eol;
 
@@ -124,7 +125,7 @@ read_key_lines(struct policy_parse *p, struct authority_draft *d,
 	}
 	if (file_add(p, path, &p->file) < 0)
 		return;
-	for (; text < end; text = eol + 1) {
+	for (text += bom; text < end; text = eol + 1) {
 		at.line++;
 		if ((eol = memchr(text, '\n', (size_t)(end - text))) == NULL)
 			eol = end;

@@ -42,7 +42,7 @@ unknown_name(struct policy_parse *p, struct policy_place at, const char *what,
 		parse_error(p, where(p, at), NULL, NULL, "%s", what);
 	else
 		parse_error(p, where(p, at), NULL,
-		    or_null(did_you_mean_in(name, names, n_names).text),
+		    or_null(did_you_mean_in(p, name, names, n_names).text),
 		    "there is no %s \"%s\"", what, show(name).text);
 }
 

@@ -88,8 +88,10 @@ is_covered(struct cover *c, uint32_t scope, const char *identity)
 
 /* The identity with the domain that is nearest to its own. */
 static struct shown
-suggest_identity(const struct policy *p, uint32_t scope, const char *identity)
+suggest_identity(
+    struct policy_parse *parse, uint32_t scope, const char *identity)
 {
+	const struct policy *p = parse->policy;
 	const char *domain = strrchr(identity, '@') + 1;
 	struct words words = WORDS_INIT;
 	struct shown s = { "" };
@@ -107,6 +109,8 @@ suggest_identity(const struct policy *p, uint32_t scope, const char *identity)
 		}
 	}
 	words.items[words.n] = NULL;
+	if (!may_compare(parse, words.n))
+		goto out;
 	if ((nearest = diag_nearest(domain, words.items)) != NULL)
 		(void)snprintf(s.text, sizeof(s.text),
 		    "did you mean \"%.90s%.60s\"?",
@@ -130,7 +134,7 @@ report_uncovered(struct cover *c, const struct policy_name *name,
 	struct shown fix = { "" };
 
 	if (!diag_is_full(c->p->report, level))
-		fix = suggest_identity(policy, scope, name->text);
+		fix = suggest_identity(c->p, scope, name->text);
 	if (fix.text[0] == '\0')
 		(void)snprintf(fix.text, sizeof(fix.text),
 		    "add \"%.100s\" to \"domains\" of the right one",

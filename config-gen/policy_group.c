@@ -66,6 +66,7 @@ read_member_lines(struct policy_parse *p, const char *path, const char *text,
 {
 	struct place at = { path, 0, 0 };
 	const char *end = text + len;
+	size_t bom = bom_len(text, len);
 	uint16_t yaml_file = p->file;
 	bool was_hidden = p->is_hidden;
 	const char *eol;
@@ -78,7 +79,7 @@ read_member_lines(struct policy_parse *p, const char *path, const char *text,
 		return;
 	p->is_hidden = true;
 	at.file = p->policy->files[p->file];
-	for (; text < end; text = eol + 1) {
+	for (text += bom; text < end; text = eol + 1) {
 		at.line++;
 		if ((eol = memchr(text, '\n', (size_t)(end - text))) == NULL)
 			eol = end;

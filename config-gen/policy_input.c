@@ -73,6 +73,16 @@ input_feed(void *input, unsigned char *buffer, size_t size, size_t *size_read)
 	return 1;
 }
 
+size_t
+input_bom(int fd)
+{
+	char first[3];
+
+	return pread(fd, first, sizeof(first), 0) == (ssize_t)sizeof(first)
+	    ? bom_len(first, sizeof(first))
+	    : 0;
+}
+
 /* The place of a byte, by reading the file up to it again. */
 static struct place
 place_of_offset(
@@ -80,10 +90,11 @@ place_of_offset(
 {
 	unsigned char buf[4096];
 	size_t line = 1, col = 1;
-	size_t at = 0;
+	size_t at = input_bom(in->fd);
 	ssize_t n = 1;
 	ssize_t i;
 
+	offset += at;
 	while (at < offset && n > 0) {
 		size_t wanted =
 		    offset - at < sizeof(buf) ? offset - at : sizeof(buf);
@@ -105,27 +116,61 @@ place_of_offset(
 /* More bytes than the mark of a private key has. */
 #define SCAN_OVERLAP 32
 
-size_t
-input_private_key(int fd)
+/* Where a %TAG begins a line; is_first: so does bytes.  NULL: nowhere. */
+static const char *
+find_tag(const char *bytes, size_t len, bool is_first)
 {
+	static const char tag[] = "\n%TAG";
+	const char *found;
+
+	if (is_first && len >= sizeof(tag) - 2 &&
+	    memcmp(bytes, tag + 1, sizeof(tag) - 2) == 0)
+		return bytes;
+	found = memmem(bytes, len, tag, sizeof(tag) - 1);
+	return found == NULL ? NULL : found + 1;
+}
+
+static size_t
+count_lines(const char *from, const char *to)
+{
+	size_t n = 0;
+
+	while ((from = memchr(from, '\n', (size_t)(to - from))) != NULL) {
+		n++;
+		from++;
+	}
+	return n;
+}
+
+int
+input_look(struct policy_parse *p, int fd)
+{
+	struct place at = { p->policy->files[p->file], 0, 1 };
+	size_t bom = input_bom(fd);
+	size_t offset = bom, lines = 0;
 	char buf[4096];
-	size_t at = 0, lines = 0;
 	ssize_t n;
 
-	while ((n = pread(fd, buf, sizeof(buf), (off_t)at)) > 0) {
+	while ((n = pread(fd, buf, sizeof(buf), (off_t)offset)) > 0) {
 		size_t len = (size_t)n;
 		size_t step = len > SCAN_OVERLAP ? len - SCAN_OVERLAP : len;
-		size_t found = private_key_line(buf, len);
-		const char *eol = buf;
+		size_t key = private_key_line(buf, len);
+		const char *tag = find_tag(buf, len, offset == bom);
 
-		if (found != 0)
-			return lines + found;
-		while ((eol = memchr(eol, '\n',
-			    (size_t)(buf + step - eol))) != NULL) {
-			lines++;
-			eol++;
+		if (key != 0) {
+			report_private_key(p, at.file, lines + key);
+			return -1;
 		}
-		at += step;
+		if (tag != NULL) {
+			at.line = lines + 1 + count_lines(buf, tag);
+			parse_error(p, at,
+			    "a policy has no types beside what a value looks "
+			    "like",
+			    "take it out", "a %%TAG directive");
+			return -1;
+		}
+		lines += count_lines(buf, buf + step);
+		offset += step;
 	}
 	return 0;
 }

@@ -31,11 +31,15 @@ struct policy_input {
 int input_feed(
     void *input, unsigned char *buffer, size_t size, size_t *size_read);
 
+/* Bytes of the byte order mark that fd begins with: 3 or 0. */
+size_t input_bom(int fd);
+
 /*
- * The line, from 1, on which a private key begins in fd, which is read from
- * its beginning and stays where it is; 0: none.
+ * Look through fd, which is read from its beginning and stays where it is,
+ * for what libyaml MUST NOT see: a private key, and %TAG, for which its time
+ * grows with their number squared.  0, or -1 (reported).
  */
-size_t input_private_key(int fd);
+int input_look(struct policy_parse *p, int fd);
 
 /* Report the error that ended parser, which reads from in. */
 void input_report(struct policy_parse *p, const struct policy_input *in,

@@ -126,13 +126,16 @@ first_key(enum policy_where where)
 
 /* What to write instead of a key that where does not have. */
 static struct shown
-suggest_key(enum policy_where where, const char *name)
+suggest_key(
+    const struct policy_parse *p, enum policy_where where, const char *name)
 {
 	const char *words[KEYS_MAX + 1];
 	struct shown s = { "" };
 	size_t n = 0;
 	int i;
 
+	if (diag_is_full(p->report, DIAG_ERROR))
+		return s;
 	for (i = first_key(where); policy_keys[i].name != NULL &&
 	     policy_keys[i].where == where && n < KEYS_MAX;
 	     i++)
@@ -166,7 +169,7 @@ foreign_key(struct policy_parse *p)
 static void
 unknown_key(struct policy_parse *p, enum policy_where where, struct place at)
 {
-	struct shown fix = suggest_key(where, p->event.text);
+	struct shown fix = suggest_key(p, where, p->event.text);
 
 	if (p->is_hidden && fix.text[0] == '\0') {
 		foreign_key(p);

@@ -80,6 +80,8 @@ struct policy_parse {
 	struct yaml_reader *reader;
 	struct policy_event event;
 
+	size_t n_compared; /* names, for suggestions */
+
 	/* Some file could not be read to its end: what is missing is not. */
 	bool is_incomplete;
 	bool has_authority_errors;
@@ -159,8 +161,14 @@ int parse_no_memory(struct policy_parse *p);
 
 /* `did you mean "NAME"?`, or an empty text. */
 struct shown did_you_mean(const char *name, const char *const *words);
-struct shown did_you_mean_in(
-    const char *name, struct name_array names, size_t n_names);
+struct shown did_you_mean_in(struct policy_parse *p, const char *name,
+    struct name_array names, size_t n_names);
+
+/*
+ * Whether another n names may be compared for a suggestion: of many errors
+ * in a large policy only the first get one.
+ */
+bool may_compare(struct policy_parse *p, size_t n);
 
 /* NULL for an empty text, which err and diag take for none. */
 const char *or_null(const char *text);
@@ -225,6 +233,9 @@ size_t parse_list(struct policy_parse *p, const char *what,
 /* Report that p->event is no WHAT, and step over it. */
 void parse_unexpected(struct policy_parse *p, const char *what);
 
+/* Whether p->event is a word that YAML takes for nothing or true or false. */
+bool is_yaml_word(const struct policy_parse *p);
+
 /* p->event's text, or NULL where it is no text (reported). */
 const char *parse_text(struct policy_parse *p, const char *what);
 
@@ -236,6 +247,9 @@ int parse_until(struct policy_parse *p, int64_t *out);
 
 /* UTC seconds of a date or time, written as under `until`; -1: none. */
 int64_t until_seconds(const char *text);
+
+/* Bytes of the byte order mark that text begins with: 3 or 0. */
+size_t bom_len(const char *text, size_t len);
 
 /* Whether text is UTF-8 without NUL. */
 bool is_utf8(const char *text, size_t len);

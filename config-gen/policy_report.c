@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Suggestions are looked for among so many names at most. */
-#define SUGGEST_MAX 10000
+/* For all suggestions so many names are compared at most: some 0.3 s. */
+#define SUGGEST_MAX 50000UL
 /* Bytes of a line that are kept for showing. */
 #define LINE_KEPT (64UL * 1024)
 
@@ -129,14 +129,24 @@ did_you_mean(const char *name, const char *const *words)
 	return s;
 }
 
+bool
+may_compare(struct policy_parse *p, size_t n)
+{
+	if (n > SUGGEST_MAX - p->n_compared)
+		return false;
+	p->n_compared += n;
+	return true;
+}
+
 struct shown
-did_you_mean_in(const char *name, struct name_array names, size_t n_names)
+did_you_mean_in(struct policy_parse *p, const char *name,
+    struct name_array names, size_t n_names)
 {
 	struct shown s = { "" };
 	const char **words;
 	size_t i;
 
-	if (n_names > SUGGEST_MAX ||
+	if (!may_compare(p, n_names) ||
 	    (words = calloc(n_names + 1, sizeof(*words))) == NULL)
 		return s;
 	for (i = 0; i < n_names; i++)
@@ -227,6 +237,35 @@ open_quoted(const struct policy_parse *p, const char *path)
 	return f;
 }
 
+/* A NUL would end the line. */
+#define NUL_SHOWN "\\x00"
+
+static void
+quote_line(struct diag_report *report, const char *path, size_t number,
+    const char *line, size_t len)
+{
+	size_t bom = number == 1 ? bom_len(line, len) : 0;
+	const char *nul;
+	char *shown;
+
+	line += bom;
+	len -= bom;
+	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+		len--;
+	if (len > LINE_KEPT)
+		len = LINE_KEPT;
+	nul = memchr(line, '\0', len);
+	if (nul == NULL || (shown = malloc(len + sizeof(NUL_SHOWN))) == NULL) {
+		diag_quote(report, path, number, line, strnlen(line, len));
+		return;
+	}
+	/* The caret is there: what follows does not matter. */
+	memcpy(shown, line, (size_t)(nul - line));
+	(void)strcpy(shown + (nul - line), NUL_SHOWN);
+	diag_quote(report, path, number, shown, strlen(shown));
+	free(shown);
+}
+
 static void
 quote_file(const struct policy_parse *p, const char *path)
 {
@@ -249,9 +288,7 @@ quote_file(const struct policy_parse *p, const char *path)
 		if (n < wanted || is_hidden) {
 			diag_quote(report, path, wanted, NULL, 0);
 		} else {
-			len = (ssize_t)strcspn(line, "\r\n");
-			diag_quote(report, path, wanted, line,
-			    (size_t)len < LINE_KEPT ? (size_t)len : LINE_KEPT);
+			quote_line(report, path, wanted, line, (size_t)len);
 		}
 		wanted = next_unquoted(report, path);
 	}

@@ -43,6 +43,12 @@ is_truth(const struct policy_event *e)
 	return false;
 }
 
+bool
+is_yaml_word(const struct policy_parse *p)
+{
+	return is_nothing(&p->event) || is_truth(&p->event);
+}
+
 void
 parse_unexpected(struct policy_parse *p, const char *what)
 {
@@ -296,6 +302,13 @@ utf8_char(const unsigned char *p, size_t len)
 	    (c >= 0xd800 && c <= 0xdfff))
 		return 0;
 	return n;
+}
+
+/* Some editors put U+FEFF before the text; it is not a part of it. */
+size_t
+bom_len(const char *text, size_t len)
+{
+	return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
 bool

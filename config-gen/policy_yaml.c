@@ -205,8 +205,12 @@ replay_begin(struct policy_parse *p, const struct record *r)
 	struct yaml_reader *y = p->reader;
 
 	/* Each level of aliases has a level of values around it. */
-	if (y->n_replays > POLICY_MAX_DEPTH)
+	if (y->n_replays > POLICY_MAX_DEPTH) {
+		parse_error(p, r->event.at, NULL, NULL,
+		    "aliases (*) nested deeper than %d levels",
+		    POLICY_MAX_DEPTH);
 		return stop(p);
+	}
 	y->replays[y->n_replays++] =
 	    (struct replay) { r->first, r->end, false, r->event.at };
 	return STEP_AGAIN;
@@ -226,7 +230,8 @@ alias_read(struct policy_parse *p)
 	if (number == NAME_NONE) {
 		parse_error(p, p->event.at,
 		    "a word that begins with * repeats the value marked &",
-		    or_null(did_you_mean_in(name, anchor_names(y), y->n_anchors)
+		    or_null(did_you_mean_in(
+			p, name, anchor_names(y), y->n_anchors)
 				.text),
 		    "no value is marked \"&%s\" above",
 		    p->is_hidden ? "..." : show(name).text);
@@ -488,6 +493,13 @@ key_next(struct policy_parse *p)
 			    "write the keys out, or repeat a whole value by "
 			    "its alias",
 			    "merge keys (<<) are not part of the language");
+		else if (p->event.kind == EVENT_SCALAR && is_yaml_word(p))
+			parse_error(p, p->event.at,
+			    "YAML takes this for no name, but for nothing or "
+			    "for true or false",
+			    "put it in quotes if it is a name",
+			    "the key %s",
+			    p->event.len == 0 ? "is empty" : p->event.text);
 		else if (p->event.kind == EVENT_SCALAR)
 			return true;
 		else if (p->event.kind != EVENT_BAD)

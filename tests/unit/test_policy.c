@@ -249,14 +249,14 @@ START_TEST(one_instead_of_a_list)
 	    "users:\n"
 	    "  jim: {allow: {identity: jim@example.com, from: 192.0.2.1}}\n"
 	    "  \"yes\": \"yes\"\n"
-	    "  no: '12345'\n"
+	    "  \"no\": '12345'\n"
 	    "  joe: 0x10\n"
 	    "deny: mallory@example.com\n",
 	    "");
 	assert_rules(p,
 	    "jim 8: identity jim@example.com 8:27 from 192.0.2.1\n"
 	    "yes 9: identity yes 9:10\n"
-	    "no 10: identity 12345 10:7\n"
+	    "no 10: identity 12345 10:9\n"
 	    "joe 11: identity 0x10 11:8\n");
 	ck_assert_uint_eq(
 	    p->authorities[0].max_validity_s, 604800 + 2 * 86400 + 11045);

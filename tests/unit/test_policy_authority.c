@@ -237,6 +237,15 @@ static const struct policy_row rows[] = {
 	    "are too few today; have the CA make a longer one\n"
 	    "ca.pub:7: warning: authority \"ca\" has this key twice, "
 	    "first at ca.pub:2; remove one of them\n" },
+	{ "file with a byte order mark",
+	    RAW("version: 1\n"
+		"authorities:\n"
+		"  ca: {file: ca.pub}\n"
+		"users:\n"
+		"  jim: jim@example.com\n"),
+	    "ca.pub",
+	    RAW("\xef\xbb\xbf" KEY_A "\n"),
+	    "" },
 	{ "file of a private key",
 	    RAW("version: 1\n"
 		"authorities:\n"

@@ -1,6 +1,8 @@
 #include "config.h"
 
 #include <check.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "tests/unit/harness.h"
 #include "tests/unit/policyfix.h"
@@ -201,12 +203,39 @@ START_TEST(says)
 }
 END_TEST
 
+/* Suggestions end before they take long. */
+START_TEST(few_suggestions)
+{
+	struct diag_report r = DIAG_REPORT_INIT;
+	FILE *f = fopen("policy.yaml", "w");
+	size_t i;
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fchmod(fileno(f), 0600), 0);
+	(void)fputs(HEAD "groups:\n", f);
+	for (i = 0; i < 9000; i++)
+		(void)fprintf(f, "  groupe%zu: [x]\n", i);
+	(void)fputs("users:\n", f);
+	for (i = 0; i < 7; i++)
+		(void)fprintf(f, "  u%zu: [{group: grouppe%zu}]\n", i, i);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_ptr_null(
+	    policy_load("policy.yaml", "", POLICY_MAX_BYTES, &r));
+	ck_assert_uint_eq(r.n_items, 7);
+	for (i = 0; i < 7; i++)
+		ck_assert_int_eq(r.items[i].fix != NULL, i < 5);
+	ck_assert_str_eq(r.items[4].fix, "did you mean \"groupe4\"?");
+	diag_free(&r);
+}
+END_TEST
+
 int
 main(void)
 {
 	TCase *tc = tcase_create("policy_check");
 
 	tcase_add_checked_fixture(tc, policyfix_setup, policyfix_teardown);
+	tcase_add_test(tc, few_suggestions);
 	tcase_add_loop_test(tc, says, 0, N_ROWS(rows));
 	return run_case("policy_check", tc);
 }

@@ -137,6 +137,19 @@ static const struct policy_row rows[] = {
 		"a b\n"),
 	    "a.txt:1:1: error: this line is no identity; write one on each "
 	    "line\n" },
+	{ "file with a byte order mark",
+	    RAW(HEAD "users:\n"
+		"  jim: [{group: a}]\n"
+		"groups:\n"
+		"  a: {file: a.txt}\n"
+		"deny: [any, a@x]\n"),
+	    "a.txt",
+	    RAW("\xef\xbb\xbf" "a@x\n"
+		"\xef\xbb\xbf" "b@x\n"),
+	    "a.txt:2:1: error: this line is no identity: it holds a character "
+	    "that cannot be seen; write one on each line\n"
+	    "policy.yaml:8:8: error: \"any\" is no identity; the word stands "
+	    "by itself, in a user's rule\n" },
 	{ "file that is not UTF-8",
 	    RAW(HEAD "users:\n"
 		"  jim: any\n"

@@ -227,6 +227,34 @@ START_TEST(private_key_anywhere)
 }
 END_TEST
 
+/* Neither ends the line nor moves the caret. */
+START_TEST(marks_and_nuls)
+{
+	struct diag_report r = DIAG_REPORT_INIT;
+	char *said;
+
+	assert_prints("\xef\xbb\xbf" "version: 2\n",
+	    "policy.yaml: error: \"authorities\" is missing: nobody could log "
+	    "in; name the CAs to trust\n"
+	    "policy.yaml: error: \"users\" is missing: nobody could log in; "
+	    "say who may log in as whom\n"
+	    "policy.yaml:1:10: error: this certgate does not know version 2 "
+	    "of the language; write version: 1\n"
+	    "    1 | version: 2\n"
+	    "      |          ^\n");
+	policyfix_write("policy.yaml", BYTES("users: x\0y\n"));
+	policy_free(policy_load("policy.yaml", "", POLICY_MAX_BYTES, &r));
+	said = policyfix_print(&r);
+	ck_assert_str_eq(said,
+	    "policy.yaml:1:9: error: a NUL byte; save the file as UTF-8 "
+	    "text\n"
+	    "    1 | users: x\\x00\n"
+	    "      |         ^\n");
+	free(said);
+	diag_free(&r);
+}
+END_TEST
+
 /* Far more findings than are kept: all errors come first. */
 START_TEST(many_findings)
 {
@@ -267,6 +295,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, nothing_of_other_files, 0, N_ROWS(secret_rows));
 	tcase_add_test(tc, private_key_anywhere);
+	tcase_add_test(tc, marks_and_nuls);
 	tcase_add_test(tc, many_findings);
 	return run_case("policy_report", tc);
 }

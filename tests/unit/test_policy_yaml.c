@@ -229,6 +229,66 @@ static const struct policy_row rows[] = {
 	    NULL, RAW(""),
 	    "policy.yaml:1:1: error: a version of YAML that is not 1.1 "
 	    "or 1.2; take the %YAML line out\n" },
+	{ "TAG directives",
+	    RAW("%YAML 1.1\n"
+		"%TAG ! tag:x,2000:\n"
+		"---\n" HEAD "users: {jim: any}\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:2:1: error: a %TAG directive: a policy has no types "
+	    "beside what a value looks like; take it out\n" },
+	{ "TAG directive behind the mark",
+	    RAW("\xef\xbb\xbf%TAG ! tag:x,2000:\n"
+		"---\n" HEAD "users: {jim: any}\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:1:1: error: a %TAG directive: a policy has no types "
+	    "beside what a value looks like; take it out\n" },
+	{ "TAG in a text",
+	    RAW(HEAD "# %TAG\n"
+		"users: {jim: \"%TAG@example.com\"}\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:14: warning: \"%TAG@example.com\" holds upper-case "
+	    "letters: names are compared byte for byte, as sshd does; make "
+	    "sure that certificates have it in this very form\n" },
+	{ "byte order mark",
+	    RAW("\xef\xbb\xbf" "version: 2\n"
+		"authorities: {ca: {keys: [\"" KEY_A "\"]}}\n"
+		"users: {jim: any}\n"
+		"include: b.yaml\n"),
+	    "b.yaml",
+	    RAW("\xef\xbb\xbf" "deny: {a: b}\n"),
+	    "b.yaml:1:7: error: expected an identity, found a mapping\n"
+	    "policy.yaml:1:10: error: this certgate does not know version 2 "
+	    "of the language; write version: 1\n" },
+	{ "bytes behind a byte order mark",
+	    RAW("\xef\xbb\xbf" "version: 1\n"
+		"x: \x01\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:2:4: error: a control character (0x01); take it "
+	    "out\n" },
+	{ "keys that are words of YAML's",
+	    RAW(HEAD "users:\n"
+		"  no: a@x\n"
+		"  ~: [a@x]\n"
+		"  null: a@x\n"
+		"  On: {allow: a@x}\n"
+		"  \"yes\": a@x\n"
+		"groups: {off: [a], 'true': [b]}\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:3: error: the key no: YAML takes this for no name, "
+	    "but for nothing or for true or false; put it in quotes if it is a "
+	    "name\n"
+	    "policy.yaml:6:3: error: the key ~: YAML takes this for no name, "
+	    "but for nothing or for true or false; put it in quotes if it is a "
+	    "name\n"
+	    "policy.yaml:7:3: error: the key null: YAML takes this for no "
+	    "name, but for nothing or for true or false; put it in quotes if "
+	    "it is a name\n"
+	    "policy.yaml:8:3: error: the key On: YAML takes this for no name, "
+	    "but for nothing or for true or false; put it in quotes if it is a "
+	    "name\n"
+	    "policy.yaml:10:10: error: the key off: YAML takes this for no "
+	    "name, but for nothing or for true or false; put it in quotes if "
+	    "it is a name\n" },
 	{ "unknown directive",
 	    RAW("%FOO\n"
 		"---\n"
