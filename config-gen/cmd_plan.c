@@ -17,6 +17,7 @@
 #include "config-gen/cmd.h"
 #include "config-gen/compile.h"
 #include "config-gen/conflict.h"
+#include "config-gen/setting.h"
 #include "config-gen/snapshot.h"
 #include "config-gen/target.h"
 #include "config-gen/textdiff.h"
@@ -40,7 +41,8 @@ struct plan {
 	struct snapshot before, after;
 	size_t n_changed_files;
 	size_t n_changed_users;
-	json_t *files, *users; /* with --format json */
+	size_t n_changed_settings;
+	json_t *files, *settings, *users; /* with --format json */
 };
 
 /* Read a file that may be missing: *out is then NULL. */
@@ -296,6 +298,41 @@ compare_removed_users(struct plan *p, struct err *err)
 	return more;
 }
 
+static void
+report_setting(void *ctx, char sign, const char *line)
+{
+	struct plan *p = ctx;
+
+	if (p->c->is_json)
+		(void)json_array_append_new(p->settings,
+		    json_pack("{s:s, s:s}", "change",
+		        sign == '-' ? "remove" : "add", "setting", line));
+	else
+		(void)printf("  %c %s\n", sign, line);
+}
+
+/* What holds for all users: a change of it may be one for each of them. */
+static int
+compare_settings(struct plan *p, struct err *err)
+{
+	struct settings before = { 0 }, after = { 0 };
+	int ret = -1;
+
+	if (settings_read(&before, &p->before, err) == 0 &&
+	    settings_read(&after, &p->after, err) == 0) {
+		if (!p->c->is_json)
+			(void)puts("for all users");
+		p->n_changed_settings =
+		    settings_compare(&before, &after, report_setting, p);
+		if (p->n_changed_settings == 0 && !p->c->is_json)
+			(void)puts("  nothing changes");
+		ret = 0;
+	}
+	settings_clear(&before);
+	settings_clear(&after);
+	return ret;
+}
+
 static int
 compare_users(struct plan *p, struct err *err)
 {
@@ -310,10 +347,12 @@ compare_users(struct plan *p, struct err *err)
 	if (compare_removed_users(p, err) < 0)
 		return -1;
 	if (!p->c->is_json)
-		(void)printf("plan        %zu file%s and %zu user%s would "
-		             "change\n",
+		(void)printf("plan        %zu file%s, %zu setting%s for all "
+		             "users and %zu user%s would change\n",
 		    p->n_changed_files, p->n_changed_files == 1 ? "" : "s",
-		    p->n_changed_users, p->n_changed_users == 1 ? "" : "s");
+		    p->n_changed_settings,
+		    p->n_changed_settings == 1 ? "" : "s", p->n_changed_users,
+		    p->n_changed_users == 1 ? "" : "s");
 	return 0;
 }
 
@@ -383,7 +422,7 @@ plan(struct plan *p)
 	struct err err = ERR_INIT;
 
 	if (prepare(p, &err) < 0 || compare_files(p, &err) < 0 ||
-	    compare_users(p, &err) < 0 || admit(p, &err) < 0)
+	    compare_settings(p, &err) < 0 || compare_users(p, &err) < 0 || admit(p, &err) < 0)
 		return cmd_fail(p->c, &err);
 	return p->n_changed_files == 0 ? CMD_DONE : CMD_DIFFERENCE;
 }
@@ -411,8 +450,10 @@ cmd_plan(struct cmd *c)
 	p->before.fd = p->after.fd = -1;
 	if (c->is_json) {
 		p->files = json_array();
+		p->settings = json_array();
 		p->users = json_array();
 		(void)json_object_set_new(c->out, "files", p->files);
+		(void)json_object_set_new(c->out, "settings", p->settings);
 		(void)json_object_set_new(c->out, "users", p->users);
 	}
 	if ((p->policy = cmd_load_policy(c, c->args[0])) != NULL) {

@@ -71,6 +71,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/service_args.c \
 	config-gen/service_exec.c \
 	config-gen/session.c config-gen/session.h \
+	config-gen/setting.c config-gen/setting.h \
 	config-gen/snapshot.c config-gen/snapshot.h \
 	config-gen/sshd.c config-gen/sshd.h \
 	config-gen/sshdconf.c config-gen/sshdconf.h \

@@ -137,8 +137,10 @@ add_member(struct snapshot *s, struct span key, struct span value,
 		return 0; /* follows from the identities */
 	wire_reset(scratch);
 	wire_put_bytes(scratch, key.p, key.len);
-	while ((more = index_grant_next(&value, &g)) == 1)
+	while ((more = index_grant_next(&value, &g)) == 1) {
 		put_grant(s, scratch, &g);
+		wire_put_bytes(scratch, g.options.p, g.options.len);
+	}
 	if (more < 0 || scratch->has_failed)
 		return -1;
 	s->sets[set].digest += digest_of(wire_span(scratch));
@@ -254,6 +256,8 @@ put_rule(struct snapshot *s, struct wire *w, const struct index_rule *rule,
 	while ((more = index_grant_next(&grants, &g)) == 1) {
 		put_text(w, w->len == start ? "" : ", ");
 		put_grant(s, w, &g);
+		/* The words may be cut short. */
+		*digest = fnv(*digest, g.options.p, g.options.len);
 		if (g.kind == GRANT_GROUP && g.set <= s->index.n_sets)
 			*digest += s->sets[g.set].digest;
 	}

@@ -51,3 +51,31 @@ wait $plan || status=$?
 check "it is ended by the signal" test $status -eq 143
 check "a plan that is ended leaves no folder" \
     test -z "$(ls -d /tmp/certgate-* 2>/dev/null)"
+
+# What holds for all users is told line by line.
+apply
+sed -i -e 's/principals: email-prefix}/principals: email-prefix, domains: [example.com],\n    require: {max_validity: 1h, key_id: "*@example.com"}}/' "$POLICY"
+cat >>"$POLICY" <<'EOF'
+  "*": {allow: same-name, min_uid: 2000}
+deny: [mallory@example.com]
+EOF
+certgate plan >/run/plan.out 2>&1
+for line in '\+ authority cloudflare: domain example\.com' \
+    '\+ authority cloudflare: max_validity 3600 s' \
+    '\+ authority cloudflare: key_id \*@example\.com' \
+    '\+ deny mallory@example\.com' '\+ min_uid 2000'; do
+	check_says "^  $line\$" "plan says: $line" cat /run/plan.out
+done
+check_says '^plan +[0-9]+ files?, 5 settings for all users and [12] users? would' \
+    "plan counts them" cat /run/plan.out
+check_says '"setting": "deny mallory@example.com"' "plan says so in JSON" \
+    certgate plan --format json
+apply
+sed -i -e 's/max_validity: 1h/max_validity: 999h/; /^deny/d;
+    s/min_uid: 2000/min_uid: 3000/' "$POLICY"
+certgate plan >/run/plan.out 2>&1
+check_says '^  - deny mallory@example\.com$' "who is denied no more is told" \
+    cat /run/plan.out
+check_says '^  - min_uid 2000$' "what was is told" cat /run/plan.out
+check_says '^  \+ authority cloudflare: max_validity 3596400 s$' \
+    "what is looser is told" cat /run/plan.out
