@@ -358,12 +358,19 @@ run(const struct command *cmd, struct cmd *c)
 		(void)putchar('\n');
 		json_decref(c->out);
 	}
-	/* An answer that could not be written is none. */
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror("certgate: standard output");
-		return CMD_REFUSED;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	perror("certgate: standard output");
+	/* A change that was made stands, whoever could not be told. */
+	if (status == CMD_DONE && (cmd->bit & (ON_CHANGE | ON_CONFIRM)) != 0) {
+		(void)fprintf(stderr,
+		    "certgate: warning: %s is done, only its report could not "
+		    "be written\n",
+		    cmd->name);
+		return CMD_DONE;
 	}
-	return status;
+	/* An answer that could not be written is none. */
+	return CMD_REFUSED;
 }
 
 static bool
