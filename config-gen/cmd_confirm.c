@@ -51,6 +51,10 @@ expire(struct cmd *c, struct err *err)
 		if ((found = wait_for_end(c, err)) <= 0)
 			return found;
 		rc = deploy_lock(&d, c, DEPLOY_LEAVE, err);
+		if (rc == 0 && d.back.rest[0] != '\0')
+			rc = err_setf(err, ERR_REFUSED,
+			    "it went back, but not all is done: %s",
+			    d.back.rest);
 		deploy_close(&d);
 		if (rc < 0 || !d.is_pending)
 			return rc;
@@ -95,6 +99,8 @@ check_session(const struct cmd *c, const struct pending *p, struct err *err)
 static int
 confirm(struct deploy *d, struct cmd *c, struct err *err)
 {
+	struct err left = ERR_INIT;
+
 	if (deploy_lock(d, c, DEPLOY_LEAVE, err) < 0)
 		return -1;
 	if (!d->is_pending && d->has_taken_back)
@@ -105,9 +111,15 @@ confirm(struct deploy *d, struct cmd *c, struct err *err)
 		    "nothing waits for confirmation");
 	if (check_session(c, d->pending, err) < 0)
 		return -1;
-	if (generation_set_removed(d->store, false, err) < 0)
+	if (generation_set_removed(d->store, false, err) < 0 ||
+	    pending_remove(d->store, &left, err) < 0)
 		return -1;
-	return pending_remove(d->store, err);
+	if (left.code != ERR_NONE)
+		cmd_warn(c,
+		    "it is confirmed, but not all is cleared up: %s; run "
+		    "certgate status to see that nothing waits any more",
+		    left.text);
+	return 0;
 }
 
 int

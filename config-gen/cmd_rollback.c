@@ -60,11 +60,18 @@ check_whole(const char *folder, unsigned long number, struct err *err)
 	    number, first);
 }
 
-/* What was not confirmed went back already; that was the rollback. */
+/*
+ * What was not confirmed went back, now or at an earlier try of which this
+ * is the rest; that was the rollback.
+ */
 static int
 report_taken_back(struct cmd *c, struct deploy *d)
 {
-	if (d->previous == 0)
+	if (!d->has_taken_back)
+		cmd_say(c, "generation",
+		    "what apply --confirm made was back already, or was never "
+		    "made");
+	else if (d->previous == 0)
 		cmd_say(c, "generation", "none is current, before it was %lu",
 		    d->back.link.after);
 	else
@@ -93,7 +100,7 @@ cmd_rollback(struct cmd *c)
 	if (parse_generation(c, &number, &err) < 0 ||
 	    deploy_lock(&d, c, DEPLOY_TAKE_BACK, &err) < 0) {
 		(void)cmd_fail_unchanged(c, &err);
-	} else if (number == 0 && d.has_taken_back) {
+	} else if (number == 0 && d.has_settled) {
 		status = report_taken_back(c, &d);
 	} else if (deploy_look(&d, &err) < 0 ||
 	    deploy_edit(&d, false, &err) < 0 ||

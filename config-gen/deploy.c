@@ -34,6 +34,11 @@ say_taken_back(struct deploy *d, bool is_overdue)
 		    "%zu file%s of sshd's configuration edited since went back "
 		    "as well; what was in it is in " ROOT_CERTGATE "/edited.N",
 		    b->n_edited, b->n_edited == 1 ? "" : "s");
+	if (b->rest[0] != '\0')
+		cmd_warn(d->c,
+		    "what is left to do after that failed, and the next "
+		    "certgate command tries it again: %s",
+		    b->rest);
 }
 
 static int
@@ -69,6 +74,7 @@ settle(struct deploy *d, enum deploy_pending pending, struct err *err)
 	if (takeback_run(d->store, &d->c->root, d->pending,
 		d->c->has_no_reload, &d->back, err) < 0)
 		return -1;
+	d->has_settled = true;
 	d->has_taken_back = d->back.was_made;
 	if (d->has_taken_back)
 		say_taken_back(d, is_overdue);
@@ -103,6 +109,11 @@ deploy_lock(struct deploy *d, struct cmd *c, enum deploy_pending pending,
 int
 deploy_look(struct deploy *d, struct err *err)
 {
+	/* Its record would be taken for that of the change to come. */
+	if (d->back.rest[0] != '\0')
+		return err_setf(err, ERR_REFUSED,
+		    "what apply --confirm made has gone back, but a new change "
+		    "must wait until all of it is done; run the command again");
 	return target_open(&d->target, &d->c->root, err);
 }
 
@@ -208,7 +219,7 @@ drop_pending(struct deploy *d)
 
 	d->is_pending = false;
 	/* Else the waiter sees to it, or the next command. */
-	if (pending_remove(d->store, &ignored) == 0)
+	if (pending_remove(d->store, NULL, &ignored) == 0)
 		waiter_stop();
 }
 

@@ -30,7 +30,8 @@ struct deploy {
 	unsigned long previous; /* generation at first; 0: none */
 	bool is_pending; /* a change waits for confirmation: */
 	struct pending *pending;
-	bool has_taken_back; /* one was taken back first: */
+	bool has_settled; /* there was a record of one, never made or over: */
+	bool has_taken_back; /* it was made, and was taken back first: */
 	struct takeback back;
 	bool is_removal;
 	char reloaded[256]; /* what became of sshd, in words */

@@ -306,8 +306,10 @@ pending_write(
 }
 
 int
-pending_remove(struct generation_store *s, struct err *err)
+pending_remove(struct generation_store *s, struct err *left, struct err *err)
 {
+	struct err ignored = ERR_INIT;
+
 	/* What is left to be undone needs what the sweep removes. */
 	if (faccessat(s->dir_fd, STORE_JOURNAL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_setf(
@@ -316,5 +318,6 @@ pending_remove(struct generation_store *s, struct err *err)
 		return store_fail(s, STORE_JOURNAL, err);
 	if (unlinkat(s->dir_fd, STORE_PENDING, 0) == -1 && errno != ENOENT)
 		return store_fail(s, STORE_PENDING, err);
-	return store_sweep(s, err);
+	(void)store_sweep(s, left == NULL ? &ignored : left);
+	return 0;
 }

@@ -94,7 +94,13 @@ int pending_peek(
 int pending_write(
     struct generation_store *s, const struct pending *p, struct err *err);
 
-/* Remove the record, and then what was held.  Not while there is a journal. */
-int pending_remove(struct generation_store *s, struct err *err);
+/*
+ * Remove the record, and then what was held.  Not while there is a journal.
+ * Where the record is gone it is 0: what is left over the next command
+ * removes.  left (NULL: never mind) is set where that failed, and then the
+ * record might even come back after a power cut.
+ */
+int pending_remove(
+    struct generation_store *s, struct err *left, struct err *err);
 
 #endif

@@ -78,10 +78,30 @@ reload(struct generation_store *s, const struct work *w,
 	return ret;
 }
 
+/* What comes after the change went back. */
+static int
+finish(struct generation_store *s, const struct work *w, bool has_no_reload,
+    bool has_files, struct takeback *out, struct err *err)
+{
+	(void)snprintf(out->reloaded, sizeof(out->reloaded), "%s",
+	    generation_reload_due(s)
+		? "left out; sshd goes on as before until it is reloaded"
+		: "not needed, sshd's configuration is as it was");
+	if (has_files && generation_reload_due(s) && !has_no_reload &&
+	    root_is_host(&w->root) && reload(s, w, out, err) < 0) {
+		(void)snprintf(out->reloaded, sizeof(out->reloaded), "failed");
+		return -1;
+	}
+	if (generation_discard(s, err) < 0)
+		return -1;
+	return pending_remove(s, NULL, err);
+}
+
 static int
 take_back(struct generation_store *s, const struct work *w, bool has_no_reload,
     struct takeback *out, struct err *err)
 {
+	struct err own = ERR_INIT;
 	struct work copy = *w;
 	struct generation_held held;
 
@@ -92,16 +112,10 @@ take_back(struct generation_store *s, const struct work *w, bool has_no_reload,
 	if (held.is_made &&
 	    generation_return(s, prove, &copy, &out->n_edited, err) < 0)
 		return -1;
-	(void)snprintf(out->reloaded, sizeof(out->reloaded), "%s",
-	    generation_reload_due(s)
-		? "left out; sshd goes on as before until it is reloaded"
-		: "not needed, sshd's configuration is as it was");
-	if (held.has_files && generation_reload_due(s) && !has_no_reload &&
-	    root_is_host(&w->root) && reload(s, w, out, err) < 0)
-		return -1;
-	if (generation_discard(s, err) < 0)
-		return -1;
-	return pending_remove(s, err);
+	if (finish(s, w, has_no_reload, held.has_files, out, &own) < 0)
+		(void)snprintf(
+		    out->rest, sizeof(out->rest), "%.255s", own.text);
+	return 0;
 }
 
 static void
@@ -119,14 +133,14 @@ log_done(const struct takeback *t)
 }
 
 static void
-log_failure(const struct err *err)
+log_failure(const char *what, const char *why)
 {
-	char line[sizeof(err->text) + 128];
+	char line[sizeof(struct err) + 128];
 
 	(void)snprintf(line, sizeof(line),
-	    "what apply --confirm made CANNOT BE TAKEN BACK: %s; the next "
-	    "certgate command tries again",
-	    err->text);
+	    "what apply --confirm made %s: %s; the next certgate command "
+	    "tries again",
+	    what, why);
 	log_line(LOG_CRIT, IDENT, line, strlen(line));
 }
 
@@ -141,13 +155,17 @@ takeback_run(struct generation_store *s, const struct root *root,
 	memset(out, 0, sizeof(*out));
 	if (look(&w, root, p, &own) < 0 ||
 	    take_back(s, &w, has_no_reload, out, &own) < 0) {
-		log_failure(&own);
+		log_failure("CANNOT BE TAKEN BACK", own.text);
 		return err_setf(err, own.code,
 		    "what apply --confirm made cannot be taken back: %s",
 		    own.text);
 	}
 	if (out->was_made)
 		log_done(out);
+	if (out->rest[0] != '\0') {
+		log_failure("went back, BUT NOT ALL IS DONE", out->rest);
+		return 0;
+	}
 	if (root_is_host(root))
 		waiter_stop();
 	return 0;

@@ -20,11 +20,17 @@ struct takeback {
 	struct generation_link link;
 	size_t n_edited; /* files edited since, now in the store as edited.N */
 	char reloaded[256]; /* what became of sshd, in words */
+	/*
+	 * It went back, but sshd was not reloaded, or the record is still
+	 * there: why, to be tried again.  "": all is done.
+	 */
+	char rest[256];
 };
 
 /*
  * Take back what p is about, reload sshd (unless has_no_reload) and remove
- * the record.  Where it fails the record stays: it can be tried again.
+ * the record.  -1: nothing went back.  Then, and where out->rest is set, the
+ * record stays: it can be tried again.
  */
 int takeback_run(struct generation_store *s, const struct root *root,
     const struct pending *p, bool has_no_reload, struct takeback *out,

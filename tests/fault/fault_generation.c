@@ -186,7 +186,7 @@ act_apply_held(void)
 	if (generation_hold(s, files, 2, &link, &differs, &err) == -1 ||
 	    (differs && write_record(s, &err) == -1) ||
 	    generation_commit(s, files, 2, NULL, NULL, &is_new, &err) == -1)
-		(void)pending_remove(s, &ignored);
+		(void)pending_remove(s, NULL, &ignored);
 	else
 		ret = 0;
 out:
@@ -213,7 +213,7 @@ settle(struct generation_store *s, bool with_return, struct err *err)
 	if (generation_reload_done(s, err) == -1 ||
 	    generation_discard(s, err) == -1)
 		return -1;
-	return pending_remove(s, err);
+	return pending_remove(s, NULL, err);
 }
 
 /* What is overdue goes back. */
@@ -240,7 +240,7 @@ act_confirm(void)
 
 	if ((s = generation_open(&root, 0, NULL, &err)) == NULL)
 		return 1;
-	ret = pending_remove(s, &err);
+	ret = pending_remove(s, NULL, &err);
 	generation_close(s);
 	return ret == -1 ? 1 : 0;
 }

@@ -78,7 +78,7 @@ take_back(bool is_made, size_t n_edited)
 	ck_assert_uint_eq(n, n_edited);
 	ck_assert_int_eq(generation_reload_done(s, &err), 0);
 	ck_assert_msg(generation_discard(s, &err) == 0, "%s", err.text);
-	ck_assert_msg(pending_remove(s, &err) == 0, "%s", err.text);
+	ck_assert_msg(pending_remove(s, NULL, &err) == 0, "%s", err.text);
 	generation_close(s);
 	assert_tidy();
 }

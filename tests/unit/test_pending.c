@@ -279,16 +279,36 @@ START_TEST(test_record)
 	ck_assert_int_eq(pending_extend(&p, &err), 0);
 	ck_assert_int_eq(pending_write(s, &p, &err), 0);
 	put(STORE "/journal", "");
-	ck_assert_int_eq(pending_remove(s, &err), -1);
+	ck_assert_int_eq(pending_remove(s, NULL, &err), -1);
 	assert_err(&err, ERR_REFUSED, "a change is still to be undone");
 	err_clear(&err);
 	run("rm " STORE "/journal; chmod 666 " STORE "/pending");
 	ck_assert_int_eq(pending_read(s, &q, &err), -1);
 	ck_assert_int_eq((int)err.code, ERR_UNSAFE);
 	err_clear(&err);
-	ck_assert_msg(pending_remove(s, &err) == 0, "%s", err.text);
-	ck_assert_int_eq(pending_remove(s, &err), 0);
+	ck_assert_msg(pending_remove(s, NULL, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(pending_remove(s, NULL, &err), 0);
 	assert_holds(STORE "/pending", NULL);
+	generation_close(s);
+}
+END_TEST
+
+/* The record decides: what cannot be cleared up does not bring it back. */
+START_TEST(test_remove_unclear)
+{
+	struct generation_store *s = open_store();
+	struct err err = ERR_INIT, left = ERR_INIT;
+	struct pending p;
+
+	ck_assert_int_eq(pending_begin(&p, 60, "/usr/sbin/sshd", &err), 0);
+	ck_assert_int_eq(pending_write(s, &p, &err), 0);
+	run("rmdir " STORE "/generations; touch " STORE "/generations");
+	ck_assert_msg(pending_remove(s, &left, &err) == 0, "%s", err.text);
+	assert_err(&left, ERR_SYSTEM,
+	    with_store("@/generations: Not a directory"));
+	assert_holds(STORE "/pending", NULL);
+	ck_assert_msg(pending_remove(s, NULL, &err) == 0, "%s", err.text);
+	run("rm " STORE "/generations");
 	generation_close(s);
 }
 END_TEST
@@ -309,5 +329,6 @@ main(void)
 	tcase_add_loop_test(tc, test_left, 0, N(left_cases));
 	tcase_add_test(tc, test_begin);
 	tcase_add_test(tc, test_record);
+	tcase_add_test(tc, test_remove_unclear);
 	return run_case("pending", tc);
 }
