@@ -7,7 +7,8 @@
 # environment where things are: srcdir, builddir, sbindir, pkglibexecdir.
 # SSHD, SSH and SSH_KEYGEN choose another OpenSSH. E2E_LANES sandboxes (by
 # default one per processor, 4 at most) take the cases from one queue; none
-# changes this machine. Ends with one line that sums up.
+# changes this machine. E2E_SECONDS: how long people log in while policies
+# change (93-at-once). Ends with one line that sums up.
 set -eu
 
 : "${sbindir:?}" "${pkglibexecdir:?}"
@@ -37,6 +38,7 @@ in_sandbox()
 	exec "$here/sandbox.sh" "${folders[@]}" env srcdir="$srcdir" \
 	    builddir="$builddir" sbindir="$sbindir" \
 	    pkglibexecdir="$pkglibexecdir" pamdir="${pamdir-}" \
+	    E2E_SECONDS="${E2E_SECONDS-}" \
 	    "$here/inside.sh" "$@"
 }
 
