@@ -2,6 +2,7 @@
 
 #include "config-gen/doctor_int.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,26 @@ doctor_resolve(const struct doctor *d, const char *inside)
 		out = NULL;
 	}
 	return out;
+}
+
+int
+doctor_open_folder(const struct doctor *d, const char *inside, DIR **out,
+    struct err *err)
+{
+	struct err own = ERR_INIT;
+	char *path;
+
+	*out = NULL;
+	if ((path = root_locate(d->t->root, inside, &own)) == NULL) {
+		if (own.code == ERR_NOT_FOUND || own.code == ERR_REFUSED)
+			return 0;
+		return err_setf(err, own.code, "%s", own.text);
+	}
+	*out = opendir(path);
+	free(path);
+	if (*out == NULL && errno != ENOENT && errno != ENOTDIR)
+		return err_system(err, "%s", inside);
+	return 0;
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "config-gen/doctor_int.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,36 +48,41 @@ is_generated(const char *inside)
 	return strncmp(inside, ROOT_CURRENT "/", strlen(ROOT_CURRENT) + 1) == 0;
 }
 
-/* Whether inside is a link that leads nowhere. */
-static bool
-is_dangling(const struct doctor *d, const char *inside)
+/* Whether inside is a link that leads nowhere: 1, 0 or -1. */
+static int
+is_dangling(const struct doctor *d, const char *inside, struct err *err)
 {
 	char path[PATH_MAX];
 	struct stat st;
 	char *resolved;
 
-	if (lstat(root_path(d->t->root, path, inside), &st) < 0 ||
-	    !S_ISLNK(st.st_mode))
-		return false;
+	if (lstat(root_path(d->t->root, path, inside), &st) < 0)
+		return errno == ENOENT ? 0 : err_system(err, "%s", inside);
+	if (!S_ISLNK(st.st_mode))
+		return 0;
 	resolved = doctor_resolve(d, inside);
 	free(resolved);
-	return resolved == NULL;
+	return resolved == NULL ? 1 : 0;
 }
 
 static int
 check_folder(struct doctor *d, const char *folder, struct err *err)
 {
 	bool is_fatal = d->t->conf == NULL;
-	char *inside = NULL, *path;
+	char *inside = NULL;
 	struct dirent *e;
 	DIR *dir;
 	int ret = 0;
 
-	if ((path = root_locate(d->t->root, folder, NULL)) == NULL)
-		return 0;
-	dir = opendir(path);
-	free(path);
-	while (dir != NULL && ret == 0 && (e = readdir(dir)) != NULL) {
+	if (doctor_open_folder(d, folder, &dir, err) < 0)
+		return -1;
+	while (dir != NULL && ret == 0) {
+		errno = 0;
+		if ((e = readdir(dir)) == NULL) {
+			if (errno != 0)
+				ret = err_system(err, "%s", folder);
+			break;
+		}
 		struct doctor_words w = { NULL, 0, "a link that leads nowhere",
 			is_fatal
 			    ? "sshd does not start where an Include matches it"
@@ -88,7 +94,7 @@ check_folder(struct doctor *d, const char *folder, struct err *err)
 		    asprintf(&inside, "%s/%s", folder, e->d_name) < 0)
 			continue;
 		w.file = inside;
-		if (is_dangling(d, inside))
+		if ((ret = is_dangling(d, inside, err)) == 1)
 			ret = doctor_find(d,
 			    is_fatal ? DOCTOR_FAILURE : DOCTOR_WARNING, &w,
 			    err);

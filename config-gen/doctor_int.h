@@ -4,6 +4,7 @@
 #ifndef CONFIG_GEN_DOCTOR_INT_H
 #define CONFIG_GEN_DOCTOR_INT_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -61,6 +62,13 @@ int doctor_stat(const struct doctor *d, const char *inside, struct stat *st);
 
 /* root_resolve, allocated; NULL where it leads nowhere. */
 char *doctor_resolve(const struct doctor *d, const char *inside);
+
+/*
+ * Open an inside folder; *out NULL: there is none.  What keeps us from
+ * looking is an error: a check that saw nothing must not pass.
+ */
+int doctor_open_folder(const struct doctor *d, const char *inside, DIR **out,
+    struct err *err);
 
 /* Whether sshd is MAJOR.MINOR or newer; false where there is none. */
 bool doctor_is_since(

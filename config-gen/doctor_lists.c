@@ -7,6 +7,7 @@
 #include "config-gen/doctor_int.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,16 +133,14 @@ static int
 check_our_lists(struct doctor *d, struct err *err)
 {
 	const char *folder = ROOT_CURRENT "/" COMPILE_LISTS;
-	char *inside = NULL, *path;
+	char *inside = NULL;
 	const struct person *p;
 	struct dirent *e;
 	DIR *dir;
 	int ret = 0;
 
-	if ((path = root_locate(d->t->root, folder, NULL)) == NULL)
-		return 0;
-	dir = opendir(path);
-	free(path);
+	if (doctor_open_folder(d, folder, &dir, err) < 0)
+		return -1;
 	if (dir == NULL)
 		return 0;
 	/* The folders once, also where there is no list. */
@@ -149,7 +148,13 @@ check_our_lists(struct doctor *d, struct err *err)
 	    NULL)
 		ret = check_way(d, inside, NULL, true, false, err);
 	free(inside);
-	while (ret == 0 && (e = readdir(dir)) != NULL) {
+	while (ret == 0) {
+		errno = 0;
+		if ((e = readdir(dir)) == NULL) {
+			if (errno != 0)
+				ret = err_system(err, "%s", folder);
+			break;
+		}
 		if (e->d_name[0] == '.' ||
 		    (p = people_find(&d->people, e->d_name)) == NULL ||
 		    asprintf(&inside, "%s/%s", folder, e->d_name) < 0)

@@ -78,7 +78,10 @@ listing_scan(struct listing *l, const char *folder, const char *prefix,
 		ret = errno == ENOENT ? 0 : err_system(err, "%s", path);
 		goto out;
 	}
-	while ((e = readdir(d)) != NULL) {
+	for (;;) {
+		errno = 0;
+		if ((e = readdir(d)) == NULL)
+			break;
 		if (strcmp(e->d_name, ".") == 0 ||
 		    strcmp(e->d_name, "..") == 0 ||
 		    strcmp(e->d_name, MANIFEST_FILE) == 0 ||
@@ -90,7 +93,8 @@ listing_scan(struct listing *l, const char *folder, const char *prefix,
 			goto out;
 		}
 	}
-	ret = 0;
+	/* Half a list would pass for all there is. */
+	ret = errno == 0 ? 0 : err_system(err, "%s", path);
 out:
 	if (d != NULL)
 		(void)closedir(d);

@@ -6,9 +6,12 @@
 
 #include "config-gen/sshdconf_int.h"
 
+#include "lib/escape.h"
+
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
@@ -99,27 +102,78 @@ found_add(struct found *f, const char *path, struct err *err)
 	return 0;
 }
 
+static int
+unreadable(const char *path, struct err *err)
+{
+	char shown[200];
+	int saved = errno;
+
+	(void)escape_text(shown, sizeof(shown), path);
+	errno = saved;
+	return err_system(err, "%s", shown);
+}
+
 /*
- * Whether path exists, itself: a link that leads nowhere does.  Its folder
- * is resolved inside the root, its last component is not.
+ * Only what is not there matches nothing.  Anything else that keeps us from
+ * looking must not hide a file that sshd reads.
  */
 static bool
-is_there(const struct root *root, const char *path)
+is_nothing(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
+/* 0: *where (NULL: nothing is there) is path on this machine; -1. */
+static int
+locate(const struct root *root, const char *path, char **where,
+    struct err *err)
+{
+	struct err own = ERR_INIT;
+
+	*where = sshdconf_resolve(root, path, &own);
+	if (*where != NULL || own.code == ERR_NOT_FOUND ||
+	    own.code == ERR_REFUSED)
+		return 0;
+	return err_setf(err, own.code, "%s", own.text);
+}
+
+/*
+ * Whether path exists, itself: a link that leads nowhere does.  Its folder
+ * is resolved inside the root, its last component is not.  1, 0 or -1.
+ */
+static int
+is_there(const struct root *root, const char *path, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = NULL;
 	char *where = NULL;
 	char *on_host = NULL;
-	bool ret = false;
 	struct stat st;
+	int ret = -1;
 
-	if (slash != NULL &&
-	    (folder = strndup(path, (size_t)(slash - path) + 1)) != NULL &&
-	    (where = sshdconf_resolve(root, folder, NULL)) != NULL &&
-	    asprintf(&on_host, "%s%s", where, slash) >= 0) {
-		ret = lstat(on_host, &st) == 0;
-		free(on_host);
+	if (slash == NULL)
+		return 0;
+	if ((folder = strndup(path, (size_t)(slash - path) + 1)) == NULL) {
+		(void)err_setf(err, ERR_MEMORY, "out of memory");
+		goto out;
 	}
+	if (locate(root, folder, &where, err) < 0)
+		goto out;
+	if (where == NULL) {
+		ret = 0;
+		goto out;
+	}
+	if (asprintf(&on_host, "%s%s", where, slash) < 0) {
+		on_host = NULL;
+		(void)err_setf(err, ERR_MEMORY, "out of memory");
+		goto out;
+	}
+	if (lstat(on_host, &st) == 0)
+		ret = 1;
+	else
+		ret = is_nothing(errno) ? 0 : unreadable(on_host, err);
+out:
+	free(on_host);
 	free(folder);
 	free(where);
 	return ret;
@@ -140,6 +194,24 @@ descend(struct found *f, const char *path, const char *name,
 	return ret;
 }
 
+/* All names in folder, which is path, that match own, fnmatch's pattern. */
+static int
+expand_names(struct found *f, DIR *folder, const char *path, const char *own,
+    const char *pattern, struct err *err)
+{
+	struct dirent *entry;
+
+	for (;;) {
+		errno = 0;
+		if ((entry = readdir(folder)) == NULL)
+			break;
+		if (fnmatch(own, entry->d_name, FNM_PERIOD) == 0 &&
+		    descend(f, path, entry->d_name, pattern, err) < 0)
+			return -1;
+	}
+	return errno == 0 ? 0 : unreadable(path, err);
+}
+
 /* All names in the folder path that match component. */
 static int
 expand_folder(struct found *f, const char *path, const char *component,
@@ -147,19 +219,24 @@ expand_folder(struct found *f, const char *path, const char *component,
 {
 	char *on_host = NULL;
 	char *own = NULL;
-	struct dirent *entry;
 	DIR *folder = NULL;
-	int ret = 0;
+	int ret = -1;
 
-	if ((own = fnmatch_pattern(component)) == NULL)
-		ret = err_setf(err, ERR_MEMORY, "out of memory");
-	/* As glob(3) without GLOB_ERR: one that cannot be read is empty. */
-	else if ((on_host = sshdconf_resolve(f->root,
-		      path[0] == '\0' ? "/" : path, NULL)) != NULL)
-		folder = opendir(on_host);
-	while (folder != NULL && ret == 0 && (entry = readdir(folder)) != NULL)
-		if (fnmatch(own, entry->d_name, FNM_PERIOD) == 0)
-			ret = descend(f, path, entry->d_name, pattern, err);
+	if ((own = fnmatch_pattern(component)) == NULL) {
+		(void)err_setf(err, ERR_MEMORY, "out of memory");
+		goto out;
+	}
+	if (locate(f->root, path[0] == '\0' ? "/" : path, &on_host, err) < 0)
+		goto out;
+	if (on_host != NULL && (folder = opendir(on_host)) == NULL &&
+	    !is_nothing(errno)) {
+		(void)unreadable(on_host, err);
+		goto out;
+	}
+	ret = folder == NULL
+	    ? 0
+	    : expand_names(f, folder, path, own, pattern, err);
+out:
 	if (folder != NULL)
 		(void)closedir(folder);
 	free(on_host);
@@ -190,8 +267,10 @@ expand(struct found *f, const char *path, const char *pattern,
 	int ret;
 
 	pattern += strspn(pattern, "/");
-	if (*pattern == '\0')
-		return is_there(f->root, path) ? found_add(f, path, err) : 0;
+	if (*pattern == '\0') {
+		ret = is_there(f->root, path, err);
+		return ret == 1 ? found_add(f, path, err) : ret;
+	}
 	len = strcspn(pattern, "/");
 	if ((component = strndup(pattern, len)) == NULL)
 		return err_setf(err, ERR_MEMORY, "out of memory");
