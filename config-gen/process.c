@@ -22,13 +22,16 @@
 #define LINE_SIZE 4096
 #define PID_FILE_MAX 32
 
-/* Read what fits of a file of /proc; terminated.  -1 where it is empty. */
+/*
+ * Read what fits of a file of /proc; terminated.  -1 with errno, ENOENT also
+ * where it is empty: that of a process which has just ended.
+ */
 static int
 read_proc(pid_t pid, const char *name, char *out, size_t out_len)
 {
 	char path[64];
 	ssize_t n;
-	int fd;
+	int fd, saved;
 
 	(void)snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
@@ -36,7 +39,9 @@ read_proc(pid_t pid, const char *name, char *out, size_t out_len)
 	do
 		n = read(fd, out, out_len - 1);
 	while (n < 0 && errno == EINTR);
+	saved = n == 0 ? ENOENT : errno;
 	(void)close(fd);
+	errno = saved;
 	if (n <= 0)
 		return -1;
 	out[n] = '\0';
@@ -51,8 +56,10 @@ process_look(pid_t pid, struct process *out)
 	int parent, session;
 
 	/* The name, in brackets, may hold brackets and blanks itself. */
-	if (read_proc(pid, "stat", text, sizeof(text)) < 0 ||
-	    (p = strrchr(text, ')')) == NULL ||
+	if (read_proc(pid, "stat", text, sizeof(text)) < 0)
+		return -1;
+	errno = EIO;
+	if ((p = strrchr(text, ')')) == NULL ||
 	    sscanf(p + 1,
 		" %*c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
 		"%*d %*d %*d %*d %llu",
@@ -63,8 +70,15 @@ process_look(pid_t pid, struct process *out)
 	return 0;
 }
 
-/* Whether pid runs a program called sshd, also one replaced since. */
-static bool
+/* What has ended is no listener; what cannot be looked at might be one. */
+static int
+not_seen(void)
+{
+	return errno == ENOENT || errno == ESRCH ? 0 : -1;
+}
+
+/* Whether pid runs a program called sshd, also one replaced since; -1. */
+static int
 is_sshd(pid_t pid)
 {
 	static const char deleted[] = " (deleted)";
@@ -75,31 +89,40 @@ is_sshd(pid_t pid)
 
 	(void)snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
 	if ((n = readlink(path, exe, sizeof(exe) - 1)) == -1)
-		return false;
+		return not_seen();
 	exe[n] = '\0';
 	if ((size_t)n > tail && strcmp(exe + (size_t)n - tail, deleted) == 0)
 		exe[(size_t)n - tail] = '\0';
 	name = strrchr(exe, '/');
-	return name != NULL && strcmp(name + 1, "sshd") == 0;
+	return name != NULL && strcmp(name + 1, "sshd") == 0 ? 1 : 0;
 }
 
-bool
+int
 process_is_listener(pid_t pid)
 {
 	static const char prefix[] = "sshd: /";
 	char title[TITLE_SIZE], path[64];
 	struct process look;
 	struct stat st;
+	int rc;
 
 	(void)snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
-	if (stat(path, &st) == -1 ||
-	    (st.st_uid != 0 && st.st_uid != geteuid()) || !is_sshd(pid) ||
-	    read_proc(pid, "cmdline", title, sizeof(title)) == -1)
-		return false;
+	if (stat(path, &st) == -1)
+		return not_seen();
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return 0;
+	if ((rc = is_sshd(pid)) != 1)
+		return rc;
+	if (read_proc(pid, "cmdline", title, sizeof(title)) == -1)
+		return not_seen();
 	if (strncmp(title, prefix, sizeof(prefix) - 1) == 0)
-		return true;
-	return title[0] == '/' && process_look(pid, &look) == 0 &&
-	    !is_sshd(look.parent);
+		return 1;
+	if (title[0] != '/')
+		return 0;
+	if (process_look(pid, &look) == -1)
+		return not_seen();
+	rc = is_sshd(look.parent);
+	return rc == -1 ? -1 : !rc;
 }
 
 int
@@ -108,7 +131,7 @@ process_listener_line(pid_t pid, char *out, size_t out_len)
 	char title[LINE_SIZE];
 	char *start, *end;
 
-	if (!process_is_listener(pid) ||
+	if (process_is_listener(pid) != 1 ||
 	    read_proc(pid, "cmdline", title, sizeof(title)) == -1 ||
 	    strncmp(title, "sshd: ", 6) != 0 ||
 	    (end = strstr(title, " [listener]")) == NULL)

@@ -4,7 +4,6 @@
 #ifndef CONFIG_GEN_PROCESS_H
 #define CONFIG_GEN_PROCESS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -22,9 +21,10 @@ int process_look(pid_t pid, struct process *out);
 /*
  * Whether pid is an sshd that listens: "sshd: /usr/sbin/sshd … [listener]",
  * or one that has not yet named itself and is not another sshd's child.
- * Before 9.8 the sessions are sshd, too: "sshd: jdoe [priv]".
+ * Before 9.8 the sessions are sshd, too: "sshd: jdoe [priv]".  1, 0, or -1
+ * with errno where that cannot be told; one that has ended is 0.
  */
-bool process_is_listener(pid_t pid);
+int process_is_listener(pid_t pid);
 
 /*
  * The words that a listening sshd was started with, joined by blanks, its

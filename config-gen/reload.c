@@ -160,7 +160,7 @@ process_hangup(pid_t pid, int fd)
 static int
 signal_listener(pid_t pid, bool *is_done, struct err *err)
 {
-	int fd;
+	int fd, is_listener;
 	int ret = -1;
 
 	*is_done = false;
@@ -168,7 +168,11 @@ signal_listener(pid_t pid, bool *is_done, struct err *err)
 		return 0;
 	if (fd == -1 && errno != ENOSYS && errno != EPERM)
 		return err_system(err, "process %ld", (long)pid);
-	if (!process_is_listener(pid)) {
+	if ((is_listener = process_is_listener(pid)) == -1) {
+		(void)err_system(
+		    err, "process %ld: cannot tell whether it is sshd",
+		    (long)pid);
+	} else if (!is_listener) {
 		ret = 0;
 	} else if (process_hangup(pid, fd) == 0) {
 		*is_done = true;

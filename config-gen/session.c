@@ -59,7 +59,7 @@ session_find(struct session *out, struct err *err)
 	/* What lies above the sshd that listens is every login's ancestor. */
 	for (pid = look.parent;
 	     pid > 1 && out->n_processes < SESSION_MAX &&
-	     !process_is_listener(pid);
+	     process_is_listener(pid) != 1;
 	     pid = look.parent) {
 		add(out, pid);
 		if (process_look(pid, &look) < 0)

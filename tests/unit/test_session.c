@@ -82,9 +82,9 @@ START_TEST(test_process)
 	ck_assert_int_eq(look.parent, getppid());
 	ck_assert_int_eq(look.session, getsid(0));
 	ck_assert_uint_gt(look.start, 0);
-	ck_assert(!process_is_listener(getpid()));
+	ck_assert_int_eq(process_is_listener(getpid()), 0);
 	ck_assert_int_eq(process_look(0x7ffffff0, &look), -1);
-	ck_assert(!process_is_listener(0x7ffffff0));
+	ck_assert_int_eq(process_is_listener(0x7ffffff0), 0);
 }
 END_TEST
 
