@@ -40,6 +40,7 @@ static const struct fault {
 };
 
 static struct root root;
+static int every = 1; /* as FAULT_EVERY says: all calls, or a sample */
 
 static int
 fail_proof(void *ctx, struct err *err)
@@ -478,7 +479,7 @@ try_scenario(const struct scenario *c, int *n_points, int *n_failed)
 
 	expect(c, &e);
 	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		for (at = 0;; at++) {
+		for (at = 0;; at += every) {
 			restart();
 			inject_run(c->act, at, faults[i].fault, &res);
 			if (res.number == -1)
@@ -505,6 +506,8 @@ main(int argc, char **argv)
 	size_t i;
 	int n_points = 0, n_failed = 0, n_before;
 
+	if (getenv("FAULT_EVERY") != NULL && atoi(getenv("FAULT_EVERY")) > 1)
+		every = atoi(getenv("FAULT_EVERY"));
 	if (!inject_is_possible()) {
 		(void)printf("fault: generation: skipped, no ptrace here\n");
 		return 77;

@@ -117,43 +117,47 @@ go_on(pid_t pid, struct inject_result *res)
 			break;
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80))
 			return true;
-		pass = WSTOPSIG(status);
+		/* Not a signal, but the news that it is another program. */
+		pass = status >> 16 != 0 ? 0 : WSTOPSIG(status);
 	}
 	res->is_killed = WIFSIGNALED(status);
 	res->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	res->wait_status = status;
 	return false;
 }
 
 static void
-trace(pid_t pid, int at, int fault, struct inject_result *res)
+trace(pid_t pid, long only, int at, int fault, struct inject_result *res)
 {
 	long number, result;
+	bool is_hit;
 
 	while (go_on(pid, res)) {
 		registers_read(pid, &number, &result);
-		if (is_certain(number)) {
+		if (is_certain(number) || (only != -1 && number != only)) {
 			if (!go_on(pid, res))
 				return;
 			continue;
 		}
-		if (res->n_calls++ == at && fault != INJECT_NOTHING) {
+		is_hit = res->n_calls++ == at && fault != INJECT_NOTHING;
+		if (is_hit) {
 			res->number = number;
-			if (fault == INJECT_KILL) {
+			if (fault == INJECT_KILL)
 				(void)kill(pid, SIGKILL);
-			} else {
+			else if (number != SYS_close)
 				registers_write(pid, -1, result);
-			}
 		}
 		/* the call's end */
 		if (!go_on(pid, res))
 			return;
-		if (res->n_calls - 1 == at && fault > 0)
+		if (is_hit && fault > 0)
 			registers_write(pid, number, -fault);
 	}
 }
 
-void
-inject_run(int (*act)(void), int at, int fault, struct inject_result *res)
+static void
+inject(int (*act)(void), char *const *argv, long only, int at, int fault,
+    struct inject_result *res)
 {
 	int status;
 	pid_t pid;
@@ -166,16 +170,32 @@ inject_run(int (*act)(void), int at, int fault, struct inject_result *res)
 		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
 			_exit(125);
 		(void)raise(SIGSTOP);
-		_exit(act());
+		if (act != NULL)
+			_exit(act());
+		(void)execv(argv[0], argv);
+		_exit(125);
 	}
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
 	    ptrace(PTRACE_SETOPTIONS, pid, NULL,
-		(void *)(intptr_t)(PTRACE_O_TRACESYSGOOD |
+		(void *)(intptr_t)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC |
 		    PTRACE_O_EXITKILL)) == -1) {
 		(void)fprintf(stderr, "fault: ptrace: %s\n", strerror(errno));
 		exit(1);
 	}
-	trace(pid, at, fault, res);
+	trace(pid, only, at, fault, res);
+}
+
+void
+inject_run(int (*act)(void), int at, int fault, struct inject_result *res)
+{
+	inject(act, NULL, -1, at, fault, res);
+}
+
+void
+inject_close(
+    char *const *argv, int at, int fault, struct inject_result *res)
+{
+	inject(NULL, argv, SYS_close, at, fault, res);
 }
 
 static int
@@ -205,6 +225,17 @@ void
 inject_run(int (*act)(void), int at, int fault, struct inject_result *res)
 {
 	(void)act;
+	(void)at;
+	(void)fault;
+	(void)res;
+	abort();
+}
+
+void
+inject_close(
+    char *const *argv, int at, int fault, struct inject_result *res)
+{
+	(void)argv;
 	(void)at;
 	(void)fault;
 	(void)res;

@@ -5,23 +5,94 @@
 #include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+
+/* What differs each time in the record of a change to be confirmed. */
+static bool
+is_masked(const char *path, const char *line)
+{
+	static const char *const masked[] = { "until ", "boot ", "process " };
+	const char *name = strrchr(path, '/');
+	size_t i;
+
+	if (name == NULL || strcmp(name, "/pending") != 0)
+		return false;
+	for (i = 0; i < sizeof(masked) / sizeof(masked[0]); i++) {
+		if (strncmp(line, masked[i], strlen(masked[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+print_bytes(FILE *out, const char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if ((p[i] >= ' ' && p[i] <= '~') || p[i] == '\n')
+			(void)putc(p[i], out);
+		else
+			(void)fprintf(out, "\\x%02x", (unsigned char)p[i]);
+	}
+}
 
 static void
 print_content(FILE *out, const char *path)
 {
-	char line[4096];
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
 	FILE *in = fopen(path, "r");
 
 	if (in == NULL)
 		err(1, "%s", path);
-	while (fgets(line, sizeof(line), in) != NULL)
-		(void)fprintf(out, "    %s", line);
+	while ((n = getline(&line, &size, in)) != -1) {
+		(void)fputs("    ", out);
+		if (is_masked(path, line))
+			(void)fputs("(masked)\n", out);
+		else
+			print_bytes(out, line, (size_t)n);
+	}
+	(void)putc('\n', out);
+	free(line);
 	(void)fclose(in);
+}
+
+static void
+print_attributes(FILE *out, const char *path)
+{
+	static char names[4096], value[4096];
+	const char *name;
+	ssize_t size, len;
+
+	if ((size = llistxattr(path, names, sizeof(names))) == -1)
+		return;
+	for (name = names; name < names + size; name += strlen(name) + 1) {
+		len = lgetxattr(path, name, value, sizeof(value));
+		(void)fprintf(out, "  %s=", name);
+		print_bytes(out, value, len == -1 ? 0 : (size_t)len);
+		(void)putc('\n', out);
+	}
+}
+
+/* A temporary file has another name each time. */
+static void
+print_name(FILE *out, const char *path)
+{
+	const char *mark = strstr(path, ".certgate-");
+
+	if (mark != NULL && strlen(mark) == strlen(".certgate-XXXXXX"))
+		(void)fprintf(out, "%.*s.certgate-(any)", (int)(mark - path),
+		    path);
+	else
+		(void)fputs(path, out);
 }
 
 static void
@@ -38,8 +109,10 @@ print_tree(FILE *out, const char *path)
 	if (S_ISLNK(st.st_mode) &&
 	    readlink(path, target, sizeof(target) - 1) == -1)
 		err(1, "%s", path);
-	(void)fprintf(out, "%s %o %lu:%lu %s\n", path, st.st_mode,
+	print_name(out, path);
+	(void)fprintf(out, " %o %lu:%lu %s\n", st.st_mode,
 	    (unsigned long)st.st_uid, (unsigned long)st.st_gid, target);
+	print_attributes(out, path);
 	if (S_ISREG(st.st_mode))
 		print_content(out, path);
 	if (!S_ISDIR(st.st_mode))

@@ -5,9 +5,12 @@
 #define TESTS_FAULT_LISTING_H
 
 /*
- * One line per file under path, in order: name, type, mode, owner, and the
- * whole content or the link's target.  Ends the process where it cannot be
- * read.  The caller frees.
+ * One line per file under path, in order: name, type, mode, owner, extended
+ * attributes, and the whole content or the link's target.  What is chosen at
+ * random or by the clock (names of temporary files, times and processes in
+ * the record of a change to be confirmed) is left out, so that two runs of a
+ * command give the same text.  Ends the process where it cannot be read.  The
+ * caller frees.
  */
 char *listing(const char *path);
 
