@@ -13,8 +13,8 @@
 
 struct answer {
 	const char *user;
-	bool has_before;
-	struct sshd_settings before;
+	const struct sshd_settings *before; /* NULL: not asked */
+	struct sshd_settings own;
 };
 
 struct probe {
@@ -37,17 +37,25 @@ ask(const struct target *t, const char *user, struct sshd_settings *out,
 	return sshd_effective_user(t->root, t->config, user, out, err);
 }
 
-/* Note a user to ask about, and ask about the first ones at once. */
+/*
+ * Note a user to ask about, and ask about the first ones at once.  Where
+ * there is no Match, sshd gives all the same answer: one for all is then
+ * what each is held against.
+ */
 static int
 add(struct probe *probe, const char *user, struct err *err)
 {
 	struct answer *a = &probe->answers[probe->n_answers++];
 
 	a->user = user;
+	if (probe->n_answers > 1 && probe->t->conf->n_matches == 1) {
+		a->before = &probe->answers[0].own;
+		return 0;
+	}
 	if (probe->n_answers > PROBE_MAX_COMPARED)
 		return 0;
-	a->has_before = true;
-	return ask(probe->t, user, &a->before, err);
+	a->before = &a->own;
+	return ask(probe->t, user, &a->own, err);
 }
 
 /* Every n-th user, so that at most PROBE_MAX_USERS are asked about. */
@@ -97,7 +105,7 @@ probe_n_users(const struct probe *probe)
 const char *
 probe_pid_file(const struct probe *probe)
 {
-	return sshd_setting(&probe->answers[0].before, "pidfile");
+	return sshd_setting(&probe->answers[0].own, "pidfile");
 }
 
 static bool
@@ -227,8 +235,8 @@ check_answer(struct probe *probe, const struct answer *a, bool is_removal,
 		return -1;
 	ret = is_removal ? check_gone(a->user, &now, err)
 	                 : check_ours(probe, a->user, &now, err);
-	if (ret == 0 && a->has_before)
-		ret = check_foreign(a->user, &a->before, &now, err);
+	if (ret == 0 && a->before != NULL)
+		ret = check_foreign(a->user, a->before, &now, err);
 	sshd_settings_clear(&now);
 	return ret;
 }
@@ -254,7 +262,7 @@ probe_free(struct probe *probe)
 	if (probe == NULL)
 		return;
 	for (i = 0; i < probe->n_answers; i++)
-		sshd_settings_clear(&probe->answers[i].before);
+		sshd_settings_clear(&probe->answers[i].own);
 	free(probe->answers);
 	free(probe);
 }

@@ -26,7 +26,8 @@ struct probe;
  * names -C cannot carry (a comma, a blank) are left out.
  *
  * Where there are more than PROBE_MAX_COMPARED users, only so many are asked
- * about before the change too; afterwards all are.
+ * about before the change too, and just one where no Match block tells them
+ * apart; afterwards all are.
  */
 struct probe *probe_new(
     const struct target *t, const struct policy *p, struct err *err);

@@ -114,6 +114,22 @@ finds failure helper 'others than root may write'
 apply_refused "apply stops where its folder is open" \
     "$pkglibexecdir: failure: .*may write it \\[helper\\]"
 chmod 0755 "$pkglibexecdir"
+# Debian's sshd takes a group that nobody is in beside the owner for his own;
+# users is none of those.
+chgrp "$(id -g alice)" "$helper" "$pkglibexecdir"
+chmod 0775 "$helper"
+stays_out kiosk alice
+finds failure helper 'others than root may write'
+apply_refused "apply stops where its group may write it" \
+    "$helper: failure: .*may write it \\[helper\\]"
+chmod 0755 "$helper"
+gets_in kiosk alice
+chmod 0775 "$pkglibexecdir"
+stays_out kiosk alice
+apply_refused "apply stops where a group may write in its folder" \
+    "$pkglibexecdir: failure: .*may write it \\[helper\\]"
+chmod 0755 "$pkglibexecdir"
+chgrp 0 "$helper" "$pkglibexecdir"
 chmod 0644 "$helper"
 stays_out kiosk alice
 finds failure helper 'may not execute'
@@ -275,6 +291,17 @@ printf 'Match User kiosk\n\tRevokedKeys none\n' >>/etc/ssh/sshd_config
 sshd_start
 finds failure none-in-match 'RevokedKeys none'
 apply_refused "apply stops for RevokedKeys" '\[none-in-match\]'
+
+fresh none-in-match-keys <<'EOF2'
+TrustedUserCAKeys /etc/ssh/hand-ca.pub
+EOF2
+ca_key cf >/etc/ssh/hand-ca.pub
+printf 'Match User alice\n\tRevokedKeys none\n' >>/etc/ssh/sshd_config
+cert bob --id bob@example.com --principals bob
+sshd_start
+stays_out alice alice
+gets_in bob bob
+finds failure none-in-match 'RevokedKeys none'
 
 fresh none-in-match-list <<'EOF2'
 TrustedUserCAKeys /etc/ssh/hand-ca.pub
@@ -474,6 +501,13 @@ sed -i '/^PerSourcePenalties/d' /etc/ssh/sshd_config
 if sshd_is_before 9 8; then
 	check_status 0 "this sshd knows no penalties" certgate doctor
 else
+	sshd_start
+	apply
+	gets_in johndoe jdoe
+	for _ in 1 2 3 4 5; do
+		try_login johndoe alice
+	done
+	check "all who come from there are shut out" is_dead johndoe jdoe
 	finds warning source-penalties 'no address is exempt'
 	sed -i '1i PerSourcePenaltyExemptList 192.0.2.7' /etc/ssh/sshd_config
 	check_says '^doctor .* 0 warnings' "an exempt bastion is fine" \
