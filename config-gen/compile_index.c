@@ -1,7 +1,10 @@
 #include "config.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config-gen/compile.h"
 #include "lib/indexmake.h"
@@ -296,6 +299,28 @@ write_rule(struct writer *w, const struct policy_rule *r)
 	write_rule_set(w, record.set, r, GRANT_PRINCIPAL);
 }
 
+/* Under its whole name, wherever certgate was started. */
+static void
+write_file(struct writer *w, size_t number)
+{
+	const char *name = w->p->files[number];
+	char here[PATH_MAX];
+	char *path = NULL;
+
+	if (name[0] != '/' && getcwd(here, sizeof(here)) != NULL) {
+		while (strncmp(name, "./", 2) == 0)
+			name += 2 + strspn(name + 2, "/");
+		if (asprintf(&path, "%s/%s", strcmp(here, "/") == 0 ? "" : here,
+		        name) < 0) {
+			path = NULL;
+			w->has_failed = true;
+		}
+	}
+	index_make_file(
+	    w->m, (uint32_t)number, path != NULL ? path : name);
+	free(path);
+}
+
 static void
 write_all(struct writer *w)
 {
@@ -303,7 +328,7 @@ write_all(struct writer *w)
 	size_t i;
 
 	for (i = 0; i < p->n_files; i++)
-		index_make_file(w->m, (uint32_t)i, p->files[i]);
+		write_file(w, i);
 	for (i = 0; i < p->n_authorities; i++) {
 		if (p->authorities[i].principals == PRINCIPALS_EMAIL_PREFIX)
 			w->has_prefixes = true;

@@ -59,3 +59,8 @@ login_no backup-old root no-rule
 cert other --id jdoe@example.com --principals jdoe --key other
 ln -sf "$KEYS/person" "$CERTS/other.key"
 stays_out johndoe other
+
+# The index names the policy wherever certgate was started.
+(cd "$(dirname "$POLICY")" && certgate apply ./policy.yaml >/run/apply.out 2>&1)
+check 'a policy by a relative name is the same policy' \
+    certgate plan "$POLICY"
