@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Characters of a source line that are shown, and those before the caret. */
 #define WINDOW 72
@@ -422,9 +423,14 @@ diag_nearest(const char *name, const char *const *words)
 	size_t limit = name_len / 3 < 2 ? name_len / 3 : 2;
 	size_t best = limit + 1;
 	const char *nearest = NULL;
+	size_t i;
 
 	if (name_len > NEAREST_MAX)
 		return NULL;
+	for (i = 0; words[i] != NULL; i++) {
+		if (strcasecmp(words[i], name) == 0)
+			return words[i];
+	}
 	for (; *words != NULL; words++) {
 		size_t len = strlen(*words);
 		size_t distance;

@@ -94,7 +94,7 @@ void diag_free(struct diag_report *r);
 
 /*
  * The word of words (NULL-terminated list) that name was meant to be, or
- * NULL where none is near (edit distance over 2 or over a third of it).
+ * NULL where none is near (another case of letters, or edit distance over 2 or over a third of it).
  */
 const char *diag_nearest(const char *name, const char *const *words);
 

@@ -124,7 +124,10 @@ read_file(struct policy_parse *p, int fd, size_t size)
 	    (p->event.kind == EVENT_SCALAR && p->event.len == 0)) {
 		p->is_incomplete = true;
 		if (p->report->n_errors == n_errors)
-			parse_error(p, whole, NULL, "begin with \"version: 1\"",
+			parse_error(p, whole, NULL,
+			    p->file == 0 ? "begin with \"version: 1\""
+					 : "write what it shall add to the "
+					   "policy, or remove it",
 			    "the file is empty");
 	} else if (p->event.kind != EVENT_MAPPING) {
 		p->is_incomplete = true;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Shorter RSA keys are taken, as sshd takes them, with a warning. */
 #define RSA_GOOD_BITS 2048
@@ -252,6 +253,21 @@ read_require_max_validity(struct policy_parse *p, void *into)
 	(void)parse_duration(p, &d->a.max_validity_s);
 }
 
+/* What other globs have, and ours takes as it is. */
+static void
+warn_glob(struct policy_parse *p, const char *text)
+{
+	const char *odd = strpbrk(text, "[]{},");
+
+	if (odd != NULL)
+		parse_warning(p, p->event.at,
+		    "only * and ? have a meaning in a glob",
+		    *odd == ',' ? "write a list, as [A, B]"
+				: "write a list of globs",
+		    "\"%s\" matches key IDs with a %c in them only",
+		    show(text).text, *odd);
+}
+
 static void
 read_key_id_glob(struct policy_parse *p, void *into)
 {
@@ -264,8 +280,15 @@ read_key_id_glob(struct policy_parse *p, void *into)
 		parse_error(p, p->event.at, NULL,
 		    "write key_id: identity, without a list",
 		    "the word identity in a list of globs");
-	else
+	else if (strcasecmp(text, "identity") == 0)
+		parse_error(p, p->event.at, NULL,
+		    "write key_id: identity, or a glob that holds a *",
+		    "\"%s\" as a glob matches no key ID but itself",
+		    show(text).text);
+	else {
+		warn_glob(p, text);
 		(void)words_add(p, globs, parse_keep(p, text, p->event.len));
+	}
 }
 
 void

@@ -178,7 +178,14 @@ read_network(struct policy_parse *p, void *into)
 	if (parse_text(p, "an address or a network") == NULL)
 		return;
 	text = span_of(p->event.text);
-	if (ipaddr_parse(&a, text) == 0) {
+	if (ipaddr_parse(&a, text) == 0 && ipaddr_is_mapped(&a)) {
+		parse_error(p, p->event.at,
+		    "a client over IPv4 counts as IPv4, so nobody comes from "
+		    "there",
+		    "write the IPv4 address or network",
+		    "\"%s\" is an IPv4 address in the form of IPv6",
+		    show(p->event.text).text);
+	} else if (ipaddr_parse(&a, text) == 0) {
 		if (p->from.len != 0)
 			wire_put_u8(&p->from, ',');
 		wire_put_bytes(&p->from, text.p, text.len);

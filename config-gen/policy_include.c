@@ -299,6 +299,17 @@ read_include(struct policy_parse *p, void *into)
 	(void)parse_list(p, "a file name or glob", read_pattern, into);
 }
 
+/* Whether path is the policy itself, under whatever name. */
+static bool
+is_policy(const struct policy_parse *p, const char *path)
+{
+	struct stat a, b;
+
+	return strcmp(path, p->policy->files[0]) == 0 ||
+	    (lstat(path, &a) == 0 && lstat(p->policy->files[0], &b) == 0 &&
+		a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+}
+
 /* Read one file that `include` means. */
 static void
 include_file(struct policy_parse *p, const char *path, struct place at)
@@ -409,7 +420,7 @@ include_match(struct policy_parse *p, char *path, size_t fixed_len,
     struct place at)
 {
 	/* A glob may well match the policy itself. */
-	if (strcmp(path, p->policy->files[0]) == 0)
+	if (is_policy(p, path))
 		return;
 	if (p->root[0] == '\0' || is_straight(path, fixed_len)) {
 		include_file(p, path, at);
@@ -492,7 +503,7 @@ read_included(struct policy_parse *p)
 			p->is_incomplete = true;
 			continue;
 		}
-		if (strcmp(path, p->policy->files[0]) == 0)
+		if (is_policy(p, path))
 			parse_error(
 			    p, at, NULL, "take it out", "the policy itself");
 		else

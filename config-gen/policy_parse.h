@@ -230,6 +230,10 @@ void parse_mapping(
 size_t parse_list(struct policy_parse *p, const char *what,
     void (*item)(struct policy_parse *p, void *into), void *into);
 
+/* Report a key, or what looks like one, over POLICY_MAX_KEY; reading ends. */
+#define POLICY_MAX_KEY 1024
+void parse_long_key(struct policy_parse *p);
+
 /* Report that p->event is no WHAT, and step over it. */
 void parse_unexpected(struct policy_parse *p, const char *what);
 

@@ -50,6 +50,16 @@ is_yaml_word(const struct policy_parse *p)
 }
 
 void
+parse_long_key(struct policy_parse *p)
+{
+	parse_error(p, p->event.at,
+	    "YAML takes no more for a key, and what follows does not fit then",
+	    "write a shorter one", "more than %d bytes for a key",
+	    POLICY_MAX_KEY);
+	yaml_stop(p);
+}
+
+void
 parse_unexpected(struct policy_parse *p, const char *what)
 {
 	const struct policy_event *e = &p->event;
@@ -63,6 +73,8 @@ parse_unexpected(struct policy_parse *p, const char *what)
 	else if (e->kind == EVENT_SCALAR && is_nothing(e))
 		parse_error(
 		    p, e->at, NULL, NULL, "expected %s, found nothing", what);
+	else if (e->kind == EVENT_SCALAR && e->len > POLICY_MAX_KEY)
+		parse_long_key(p);
 	else if (e->kind == EVENT_SCALAR && p->is_hidden)
 		parse_error(
 		    p, e->at, NULL, NULL, "expected %s, found text", what);
@@ -113,13 +125,28 @@ parse_list(struct policy_parse *p, const char *what,
 	return n;
 }
 
+/* A number, or true or false, in quotes, where that is a text. */
+static void
+parse_unquoted(struct policy_parse *p, const char *what)
+{
+	parse_error(p, p->event.at, NULL, "write it without quotes",
+	    "expected %s, found the text \"%s\"", what,
+	    show(p->event.text).text);
+}
+
 int
 parse_bool(struct policy_parse *p, bool *out)
 {
 	const struct policy_event *e = &p->event;
+	bool is_word = e->kind == EVENT_SCALAR &&
+	    (strcmp(e->text, "true") == 0 || strcmp(e->text, "false") == 0);
 
-	if (e->kind == EVENT_SCALAR && e->is_plain &&
-	    (strcmp(e->text, "true") == 0 || strcmp(e->text, "false") == 0)) {
+	if (is_word && !e->is_plain) {
+		parse_unquoted(p, "true or false");
+		return -1;
+	}
+
+	if (is_word) {
 		*out = e->text[0] == 't';
 		return 0;
 	}
@@ -151,13 +178,15 @@ parse_number(struct policy_parse *p, int64_t max, int64_t *out)
 	int64_t n = -1;
 
 	/* 010 would be 8 to other YAML readers. */
-	if (e->kind == EVENT_SCALAR && e->is_plain &&
-	    (e->text[0] != '0' || e->len == 1))
+	if (e->kind == EVENT_SCALAR && (e->text[0] != '0' || e->len == 1))
 		n = digits(e->text, e->len, max);
-	if (n < 0) {
+	if (n < 0 || !e->is_plain) {
 		(void)snprintf(what, sizeof(what), "a number from 0 to %lld",
 		    (long long)max);
-		parse_unexpected(p, what);
+		if (n < 0)
+			parse_unexpected(p, what);
+		else
+			parse_unquoted(p, what);
 		return -1;
 	}
 	*out = n;

@@ -500,6 +500,9 @@ key_next(struct policy_parse *p)
 			    "put it in quotes if it is a name",
 			    "the key %s",
 			    p->event.len == 0 ? "is empty" : p->event.text);
+		else if (p->event.kind == EVENT_SCALAR &&
+		    p->event.len > POLICY_MAX_KEY)
+			parse_long_key(p);
 		else if (p->event.kind == EVENT_SCALAR)
 			return true;
 		else if (p->event.kind != EVENT_BAD)

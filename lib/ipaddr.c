@@ -121,6 +121,13 @@ ipaddr_mask(char out[IPADDR_TEXT_SIZE], struct span text)
 }
 
 bool
+ipaddr_is_mapped(const struct ipaddr *a)
+{
+	return a->family == AF_INET6 && a->prefix >= 96 &&
+	    memcmp(a->bytes, mapped_prefix, sizeof(mapped_prefix)) == 0;
+}
+
+bool
 ipaddr_contains(const struct ipaddr *net, const struct ipaddr *host)
 {
 	const uint8_t *bytes = host->bytes;

@@ -32,6 +32,12 @@ int ipaddr_parse(struct ipaddr *out, struct span text);
  */
 int ipaddr_mask(char out[IPADDR_TEXT_SIZE], struct span text);
 
+/*
+ * Whether a is IPv4 written as IPv6, wholly within ::ffff:0:0/96: a network
+ * that contains no host.
+ */
+bool ipaddr_is_mapped(const struct ipaddr *a);
+
 /* Whether host lies in net.  An IPv4-mapped IPv6 host counts as IPv4. */
 bool ipaddr_contains(const struct ipaddr *net, const struct ipaddr *host);
 

@@ -237,6 +237,23 @@ static const struct policy_row rows[] = {
 	    "are too few today; have the CA make a longer one\n"
 	    "ca.pub:7: warning: authority \"ca\" has this key twice, "
 	    "first at ca.pub:2; remove one of them\n" },
+	{ "key IDs that no key ID matches",
+	    RAW("version: 1\n"
+		"authorities:\n"
+		"  ca:\n"
+		"    keys: [\"" KEY_A "\"]\n"
+		"    require: {key_id: [\"[a-z]*@x\", \"*@a,*@b\", Identity]}\n"
+		"users:\n"
+		"  jim: jim@example.com\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:24: warning: \"[a-z]*@x\" matches key IDs with a [ "
+	    "in them only: only * and ? have a meaning in a glob; write a "
+	    "list of globs\n"
+	    "policy.yaml:5:36: warning: \"*@a,*@b\" matches key IDs with a , "
+	    "in them only: only * and ? have a meaning in a glob; write a "
+	    "list, as [A, B]\n"
+	    "policy.yaml:5:47: error: \"Identity\" as a glob matches no key ID "
+	    "but itself; write key_id: identity, or a glob that holds a *\n" },
 	{ "file with a byte order mark",
 	    RAW("version: 1\n"
 		"authorities:\n"

@@ -8,6 +8,12 @@
 #include "tests/unit/policyfix.h"
 
 static const struct policy_row rows[] = {
+	{ "a name in another case",
+	    RAW(HEAD "users:\n"
+		"  jim: {allow: any, authorities: [CA]}\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:35: error: there is no authority \"CA\"; did you "
+	    "mean \"ca\"?\n" },
 	{ "authority of no rule",
 	    RAW("version: 1\n"
 		"authorities:\n"

@@ -306,6 +306,14 @@ static const struct policy_row rows[] = {
 	    "2027-01-31 or 2027-01-31T18:00Z (UTC), found \"1969-12-31\"\n"
 	    "policy.yaml:12:26: error: expected a date such as "
 	    "2027-01-31 or 2027-01-31T18:00Z (UTC), found nothing\n" },
+	{ "IPv4 in the form of IPv6",
+	    RAW(HEAD "users:\n"
+		"  jim: {allow: {any: true, from: [\"::ffff:192.0.2.0/120\", "
+		"\"::/0\", \"::fffe:192.0.2.0/120\"]}}\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:35: error: \"::ffff:192.0.2.0/120\" is an IPv4 "
+	    "address in the form of IPv6: a client over IPv4 counts as IPv4, "
+	    "so nobody comes from there; write the IPv4 address or network\n" },
 	{ "repeated",
 	    RAW(HEAD "users:\n"
 		"  jim: [a@example.com, {identity: a@example.com, from: "

@@ -106,7 +106,16 @@ static const struct policy_row rows[] = {
 		"include: b.yaml\n"),
 	    "b.yaml",
 	    RAW(""),
-	    "b.yaml: error: the file is empty; begin with \"version: 1\"\n" },
+	    "b.yaml: error: the file is empty; write what it shall add to the "
+	    "policy, or remove it\n" },
+	{ "itself by another name",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"include: [./policy.yaml, \"./*.yaml\", d/../policy.yaml]\n"),
+	    "d/x",
+	    RAW(""),
+	    "policy.yaml:6:11: error: the policy itself; take it out\n"
+	    "policy.yaml:6:38: error: the policy itself; take it out\n" },
 	{ "broken",
 	    RAW(HEAD "users:\n"
 		"  jim: any\n"

@@ -155,7 +155,7 @@ static const struct policy_row rows[] = {
 		"  jim: any\n"),
 	    NULL, RAW(""),
 	    "policy.yaml:1:10: error: expected a number from 0 to "
-	    "2147483647, found \"1\"\n" },
+	    "2147483647, found the text \"1\"; write it without quotes\n" },
 	{ "version in octal",
 	    RAW("version: 01\n"
 		"authorities:\n"

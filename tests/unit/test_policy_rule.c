@@ -230,6 +230,12 @@ static const struct policy_row rows[] = {
 	    "holds characters beyond ASCII: some of them look like others, "
 	    "and names are compared byte for byte; make sure that it is the "
 	    "name that is meant\n" },
+	{ "dangerous in quotes",
+	    RAW(HEAD "users:\n"
+		"  root: {allow: any, dangerous: \"true\"}\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:33: error: expected true or false, found the text "
+	    "\"true\"; write it without quotes\n" },
 	{ "authorities empty",
 	    RAW(HEAD "users:\n"
 		"  jim: {allow: any, authorities: []}\n"),

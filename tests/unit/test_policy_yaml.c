@@ -289,6 +289,23 @@ static const struct policy_row rows[] = {
 	    "policy.yaml:10:10: error: the key off: YAML takes this for no "
 	    "name, but for nothing or for true or false; put it in quotes if "
 	    "it is a name\n" },
+#define LONG16 "aaaaaaaaaaaaaaaa"
+#define LONG128 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16
+#define LONG1024 \
+	LONG128 LONG128 LONG128 LONG128 LONG128 LONG128 LONG128 LONG128
+	{ "a key that is too long",
+	    RAW(HEAD "users:\n"
+		"  a" LONG1024 ": b@c\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:5:3: error: more than 1024 bytes for a key: YAML "
+	    "takes no more for a key, and what follows does not fit then; "
+	    "write a shorter one\n" },
+	{ "a key that is too long, in braces",
+	    RAW(HEAD "users: {a" LONG1024 ": b@c}\n"),
+	    NULL, RAW(""),
+	    "policy.yaml:4:9: error: more than 1024 bytes for a key: YAML "
+	    "takes no more for a key, and what follows does not fit then; "
+	    "write a shorter one\n" },
 	{ "unknown directive",
 	    RAW("%FOO\n"
 		"---\n"
