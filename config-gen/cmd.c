@@ -84,8 +84,8 @@ cmd_fail_unchanged(struct cmd *c, const struct err *err)
 	return CMD_REFUSED;
 }
 
-static void
-show_findings(struct cmd *c, const struct diag_report *report)
+void
+cmd_show_findings(struct cmd *c, const struct diag_report *report)
 {
 	if (c->is_json)
 		(void)json_object_set_new(
@@ -111,7 +111,7 @@ cmd_load_policy(struct cmd *c, const char *path)
 	policy = policy_load(path, c->root.dir, POLICY_MAX_BYTES, &report);
 	if (policy != NULL)
 		account_judge_lowest(&c->root, policy, &report);
-	show_findings(c, &report);
+	cmd_show_findings(c, &report);
 	if (policy == NULL && !c->is_json)
 		(void)fprintf(stderr,
 		    "certgate: %zu error%s; nothing was changed\n",

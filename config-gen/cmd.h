@@ -32,7 +32,7 @@ enum {
 
 struct cmd {
 	struct root root;
-	const char *args[2]; /* what follows the options */
+	const char *args[3]; /* what follows the options */
 	size_t n_args;
 	bool is_json;
 	bool has_colour;
@@ -56,7 +56,10 @@ struct cmd {
 };
 
 int cmd_apply(struct cmd *c);
+int cmd_ca_add(struct cmd *c);
 int cmd_ca_list(struct cmd *c);
+int cmd_ca_remove(struct cmd *c);
+int cmd_ca_retire(struct cmd *c);
 int cmd_check(struct cmd *c);
 int cmd_client_config(struct cmd *c);
 int cmd_confirm(struct cmd *c);
@@ -66,6 +69,9 @@ int cmd_plan(struct cmd *c);
 int cmd_remove(struct cmd *c);
 int cmd_rollback(struct cmd *c);
 int cmd_status(struct cmd *c);
+
+/* Show all that was found in a policy: standard error, or "findings". */
+void cmd_show_findings(struct cmd *c, const struct diag_report *report);
 
 /*
  * Load the policy at path, by default (NULL) the root's, and show all that

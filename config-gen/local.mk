@@ -2,6 +2,7 @@
 # that the tests link what the program does.
 noinst_LIBRARIES += config-gen/libconfig-gen.a
 config_gen_libconfig_gen_a_SOURCES = \
+	config-gen/accepted.c config-gen/accepted.h \
 	config-gen/account.c config-gen/account.h \
 	config-gen/admit.c config-gen/admit.h \
 	config-gen/change.c config-gen/change.h \
@@ -99,6 +100,7 @@ sbin_PROGRAMS += config-gen/certgate
 config_gen_certgate_SOURCES = \
 	config-gen/cmd.c config-gen/cmd.h \
 	config-gen/cmd_apply.c \
+	config-gen/cmd_ca.c \
 	config-gen/cmd_ca_list.c \
 	config-gen/cmd_check.c \
 	config-gen/cmd_client_config.c \

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "config-gen/policytext.h"
+#include "lib/certsig.h"
 #include "lib/escape.h"
 #include "lib/file.h"
 
@@ -144,6 +145,40 @@ add_revoked(struct edit *d, struct wire *block, struct wire *flow)
 	    flow);
 }
 
+/* A key's line under `retire`, which is made if need be. */
+static int
+retire_key(struct edit *d)
+{
+	const char *key[] = { "authorities", d->a->name, "retire",
+		d->change->key, NULL };
+	const char *list[] = { "authorities", d->a->name, "retire", NULL };
+	const char *top[] = { "authorities", d->a->name, NULL };
+	bool has_list = policytext_kind(d->t, list) != POLICYTEXT_NONE;
+	struct wire block = WIRE_INIT, flow = WIRE_INIT;
+	int ret;
+
+	if (policytext_kind(d->t, key) != POLICYTEXT_NONE)
+		return policytext_set(
+		    d->t, key, d->change->date, &d->e->after, d->err);
+	if (!has_list) {
+		put(&block, "retire:\n\t");
+		put(&flow, "retire: {");
+	}
+	policytext_put_scalar(&block, d->change->key, '"');
+	put(&block, ": ");
+	policytext_put_scalar(&block, d->change->date, 0);
+	put(&block, "\n");
+	policytext_put_scalar(&flow, d->change->key, '"');
+	put(&flow, ": ");
+	policytext_put_scalar(&flow, d->change->date, 0);
+	if (!has_list)
+		put(&flow, "}");
+	ret = append(d, has_list ? list : top, &block, &flow);
+	wire_free(&block);
+	wire_free(&flow);
+	return ret;
+}
+
 static int
 add(struct edit *d)
 {
@@ -167,9 +202,38 @@ add(struct edit *d)
 	return ret;
 }
 
+/* The line under `retire` of a key that was taken out. */
+static int
+remove_retired(struct edit *d, const char *fingerprint)
+{
+	const char *key[] = { "authorities", d->a->name, "retire", fingerprint,
+		NULL };
+	const char *list[] = { "authorities", d->a->name, "retire", NULL };
+	struct wire text = d->e->after;
+	int ret = 0;
+
+	if (policytext_kind(d->t, key) == POLICYTEXT_NONE)
+		return 0;
+	d->e->after = (struct wire)WIRE_INIT;
+	policytext_free(d->t);
+	d->t = policytext_new((const char *)text.p, text.len, d->err);
+	if (d->t == NULL)
+		ret = -1;
+	else
+		ret = policytext_remove_key(d->t,
+		    policytext_count(d->t, list) == 1 ? list : key,
+		    &d->e->after, d->err);
+	policytext_free(d->t);
+	d->t = NULL;
+	wire_free(&text);
+	return ret;
+}
+
 static int
 remove_key(struct edit *d)
 {
+	const struct pubkey *k = &d->a->keys[d->change->number];
+	char fingerprint[FINGERPRINT_SIZE];
 	const char *path[] = { "authorities", d->a->name, "keys", NULL };
 	struct place at =
 	    policy_place(d->p, d->a->key_places[d->change->number]);
@@ -182,11 +246,15 @@ remove_key(struct edit *d)
 		    "the key is not written in the policy itself, but comes "
 		    "from %s:%zu; take it out there",
 		    escape_text(file, sizeof(file), at.file), at.line);
-	if (policytext_count(d->t, path) == 1)
-		return policytext_remove_key(
-		    d->t, path, &d->e->after, d->err);
-	return policytext_remove_item(
-	    d->t, path, (size_t)item, &d->e->after, d->err);
+	if (certsig_fingerprint(fingerprint,
+	        (struct span) { k->blob, k->blob_len }, d->err) < 0 ||
+	    (policytext_count(d->t, path) == 1
+	            ? policytext_remove_key(
+	                  d->t, path, &d->e->after, d->err)
+	            : policytext_remove_item(d->t, path, (size_t)item,
+	                  &d->e->after, d->err)) < 0)
+		return -1;
+	return remove_retired(d, fingerprint);
 }
 
 static int
@@ -210,6 +278,8 @@ change_text(struct edit *d)
 		return add(d);
 	case POLICYEDIT_REMOVE_KEY:
 		return remove_key(d);
+	case POLICYEDIT_RETIRE_KEY:
+		return retire_key(d);
 	case POLICYEDIT_REMOVE_AUTHORITY:
 		return remove_authority(d);
 	}

@@ -18,7 +18,8 @@
 
 enum policyedit_kind {
 	POLICYEDIT_ADD_KEY, /* to an authority, which is made if need be */
-	POLICYEDIT_REMOVE_KEY,
+	POLICYEDIT_REMOVE_KEY, /* and its line under `retire` */
+	POLICYEDIT_RETIRE_KEY, /* or another date for one that is */
 	POLICYEDIT_REMOVE_AUTHORITY,
 	POLICYEDIT_REVOKE /* an item for the list `revoked` */
 };
@@ -26,8 +27,10 @@ enum policyedit_kind {
 struct policyedit_change {
 	enum policyedit_kind kind;
 	const char *authority; /* its name; not for POLICYEDIT_REVOKE */
-	const char *key; /* ADD_KEY: its line, without a line end */
+	const char *key; /* ADD_KEY: its line, without a line end;
+			  * RETIRE_KEY: its fingerprint */
 	size_t number; /* REMOVE_KEY: in policy_authority.keys */
+	const char *date; /* RETIRE_KEY: as under `until` */
 	const char *entry; /* REVOKE: "{authority: vault, serial: 42}" */
 };
 

@@ -255,7 +255,8 @@ sshpk_cert()
 }
 
 # Try a login by the chosen client (ssh; raw: rawssh.js). Succeeds where
-# the user's shell ran.
+# the user's shell ran. What the client says is in $ssh_out.
+ssh_out=/run/ssh.out
 try_login()
 {
 	local user=$1 cert=$2
@@ -274,8 +275,8 @@ try_login()
 	    -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
 	    -o GlobalKnownHostsFile=/dev/null -o LogLevel=ERROR \
 	    -o PreferredAuthentications=publickey \
-	    "$user@127.0.0.1" 'id -un' </dev/null >/run/ssh.out 2>&1 &&
-	    [ "$(cat /run/ssh.out)" = "$user" ]
+	    "$user@127.0.0.1" 'id -un' </dev/null >"$ssh_out" 2>&1 &&
+	    [ "$(cat "$ssh_out")" = "$user" ]
 }
 
 # Try a login; succeeds where sshd refused it. A client that failed by itself

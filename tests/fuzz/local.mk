@@ -2,6 +2,7 @@
 # with libFuzzer (`make fuzz FUZZ_SECONDS=N`); without, each has replay.c as
 # its main, and `make check` replays tests/fuzz/corpus/NAME through it.
 fuzz_programs = \
+	tests/fuzz/fuzz_accepted \
 	tests/fuzz/fuzz_caanswer \
 	tests/fuzz/fuzz_cert \
 	tests/fuzz/fuzz_fetchreq \
@@ -51,6 +52,8 @@ fuzz:
 	@exit 1
 endif
 
+tests_fuzz_fuzz_accepted_SOURCES = tests/fuzz/fuzz_accepted.c $(fuzz_main)
+tests_fuzz_fuzz_accepted_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_caanswer_SOURCES = tests/fuzz/fuzz_caanswer.c $(fuzz_main)
 tests_fuzz_fuzz_caanswer_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_cert_SOURCES = tests/fuzz/fuzz_cert.c $(fuzz_main)

@@ -2,6 +2,7 @@
 # that certgate is made of but its main.
 unit_tests = \
 	tests/unit/test_account \
+	tests/unit/test_accepted \
 	tests/unit/test_base64 \
 	tests/unit/test_caanswer \
 	tests/unit/test_cdbfile \

@@ -10,6 +10,11 @@
 #include "tests/unit/harness.h"
 #include "tests/unit/policyfix.h"
 
+#define FP_A "SHA256:ausC8NmnJRtKS8jDH6BaDyxNAukaInBmufZgtE3Ti4E"
+#define FP_B "SHA256:goUbzlitflZX73wp4Fddy1z5FkhVOyrw19qWqfKreCE"
+#define TWO(retire) \
+	"version: 1\nauthorities:\n  ca:\n    keys:\n    - " KEY_A "\n" \
+	"    - " KEY_B "\n" retire USERS
 #define USERS "users: {jdoe: jdoe@example.com}\n"
 
 struct row {
@@ -28,45 +33,45 @@ static const struct row rows[] = {
 	{ .name = "a key more",
 	    .policy = "version: 1\nauthorities:\n  ca:\n    keys:\n"
 	              "      - " KEY_A " # the first\n" USERS,
-	    .change = { POLICYEDIT_ADD_KEY, "ca", KEY_B " b c", 0, NULL },
+	    .change = { .kind = POLICYEDIT_ADD_KEY, .authority = "ca", .key = KEY_B " b c" },
 	    .file = "policy.yaml",
 	    .after = "version: 1\nauthorities:\n  ca:\n    keys:\n"
 	             "      - " KEY_A " # the first\n"
 	             "      - " KEY_B " b c\n" USERS },
 	{ .name = "a comment that YAML would take for something else",
 	    .policy = HEAD USERS,
-	    .change = { POLICYEDIT_ADD_KEY, "ca", KEY_B " a: #b", 0, NULL },
+	    .change = { .kind = POLICYEDIT_ADD_KEY, .authority = "ca", .key = KEY_B " a: #b" },
 	    .file = "policy.yaml",
 	    .after = "version: 1\nauthorities:\n"
 	             "  ca: {keys: [\"" KEY_A "\", \"" KEY_B " a: #b\"]}\n" USERS },
 	{ .name = "another authority",
 	    .policy = HEAD USERS,
-	    .change = { POLICYEDIT_ADD_KEY, "new", KEY_B, 0, NULL },
+	    .change = { .kind = POLICYEDIT_ADD_KEY, .authority = "new", .key = KEY_B },
 	    .file = "policy.yaml",
 	    .after = HEAD "  new:\n    keys:\n      - " KEY_B "\n" USERS },
 	{ .name = "a key beside a file",
 	    .policy = "version: 1\nauthorities:\n  ca:\n    file: ca.pub\n" USERS,
-	    .change = { POLICYEDIT_ADD_KEY, "ca", KEY_B, 0, NULL },
+	    .change = { .kind = POLICYEDIT_ADD_KEY, .authority = "ca", .key = KEY_B },
 	    .file = "policy.yaml",
 	    .after = "version: 1\nauthorities:\n  ca:\n    file: ca.pub\n"
 	             "    keys:\n      - " KEY_B "\n" USERS },
 	{ .name = "in an included file",
 	    .policy = "version: 1\ninclude: policy.d/*.yaml\n" USERS,
 	    .more = "authorities:\n  ca:\n    keys: ['" KEY_A "']\n",
-	    .change = { POLICYEDIT_ADD_KEY, "ca", KEY_B, 0, NULL },
+	    .change = { .kind = POLICYEDIT_ADD_KEY, .authority = "ca", .key = KEY_B },
 	    .file = "policy.d/more.yaml",
 	    .after = "authorities:\n  ca:\n    keys: ['" KEY_A "', '" KEY_B
 	             "']\n" },
 	{ .name = "where the others are",
 	    .policy = "version: 1\ninclude: policy.d/*.yaml\n" USERS,
 	    .more = "authorities: {ca: {keys: [" KEY_A "]}}",
-	    .change = { POLICYEDIT_ADD_KEY, "new", KEY_B, 0, NULL },
+	    .change = { .kind = POLICYEDIT_ADD_KEY, .authority = "new", .key = KEY_B },
 	    .file = "policy.d/more.yaml",
 	    .after = "authorities: {ca: {keys: [" KEY_A
 	             "]}, new: {keys: [\"" KEY_B "\"]}}" },
 	{ .name = "a key that is there",
 	    .policy = HEAD USERS,
-	    .change = { POLICYEDIT_ADD_KEY, "new", KEY_A, 0, NULL },
+	    .change = { .kind = POLICYEDIT_ADD_KEY, .authority = "new", .key = KEY_A },
 	    .file = "policy.yaml",
 	    .want = "with this change the policy could not be used",
 	    .said = "policy.yaml:6:9: error: authority \"ca\" has this key as well, "
@@ -76,7 +81,7 @@ static const struct row rows[] = {
 	               "\n" },
 	{ .name = "a key that is none",
 	    .policy = HEAD USERS,
-	    .change = { POLICYEDIT_ADD_KEY, "ca", "ssh-ed25519 AAAA", 0, NULL },
+	    .change = { .kind = POLICYEDIT_ADD_KEY, .authority = "ca", .key = "ssh-ed25519 AAAA" },
 	    .file = "policy.yaml",
 	    .want = "with this change the policy could not be used",
 	    .said = "policy.yaml:3:99: error: the key's type name is cut "
@@ -86,7 +91,7 @@ static const struct row rows[] = {
 	{ .name = "an authority that repeats another",
 	    .policy = "version: 1\nauthorities:\n  ca: {keys: &k [" KEY_A "]}\n"
 	              "users: {jdoe: jdoe@example.com}\n",
-	    .change = { POLICYEDIT_ADD_KEY, "ca", KEY_B, 0, NULL },
+	    .change = { .kind = POLICYEDIT_ADD_KEY, .authority = "ca", .key = KEY_B },
 	    .file = "policy.yaml",
 	    .want = "policy.yaml:3: an anchor (&) may repeat this elsewhere",
 	    .by_hand = "under \"authorities\", \"ca\", \"keys\":\n  - " KEY_B
@@ -95,35 +100,91 @@ static const struct row rows[] = {
 	{ .name = "a key less",
 	    .policy = "version: 1\nauthorities:\n  ca:\n    keys:\n"
 	              "      - " KEY_A "\n      # new\n      - " KEY_B "\n" USERS,
-	    .change = { POLICYEDIT_REMOVE_KEY, "ca", NULL, 0, NULL },
+	    .change = { .kind = POLICYEDIT_REMOVE_KEY, .authority = "ca" },
 	    .file = "policy.yaml",
 	    .after = "version: 1\nauthorities:\n  ca:\n    keys:\n"
 	             "      # new\n      - " KEY_B "\n" USERS },
 	{ .name = "the only one beside a file",
 	    .policy = "version: 1\nauthorities:\n  ca:\n    keys:\n"
 	              "    - " KEY_B "\n    file: ca.pub\n" USERS,
-	    .change = { POLICYEDIT_REMOVE_KEY, "ca", NULL, 0, NULL },
+	    .change = { .kind = POLICYEDIT_REMOVE_KEY, .authority = "ca" },
 	    .file = "policy.yaml",
 	    .after = "version: 1\nauthorities:\n  ca:\n    file: ca.pub\n" USERS },
 	{ .name = "one that stands in a file",
 	    .policy = "version: 1\nauthorities:\n  ca:\n    file: ca.pub\n" USERS,
-	    .change = { POLICYEDIT_REMOVE_KEY, "ca", NULL, 0, NULL },
+	    .change = { .kind = POLICYEDIT_REMOVE_KEY, .authority = "ca" },
 	    .file = "policy.yaml",
 	    .want = "policy.yaml: the key is not written in the policy itself, "
 	            "but comes from ca.pub:2; take it out there" },
 	{ .name = "the only key",
 	    .policy = "version: 1\nauthorities:\n  ca:\n    keys: [" KEY_A
 	              "]\n    principals: email\n" USERS,
-	    .change = { POLICYEDIT_REMOVE_KEY, "ca", NULL, 0, NULL },
+	    .change = { .kind = POLICYEDIT_REMOVE_KEY, .authority = "ca" },
 	    .file = "policy.yaml",
 	    .want = "with this change the policy could not be used",
 	    .said = "policy.yaml:3:3: error: authority \"ca\" has no key; give "
 	            "\"keys\" or a \"file\"\n" },
 
+	{ .name = "a key that goes",
+	    .policy = HEAD USERS,
+	    .change = { .kind = POLICYEDIT_RETIRE_KEY, .authority = "ca",
+	        .key = FP_A, .date = "2199-01-31" },
+	    .file = "policy.yaml",
+	    .after = "version: 1\nauthorities:\n  ca: {keys: [\"" KEY_A
+	             "\"], retire: {\"" FP_A "\": 2199-01-31}}\n" USERS },
+	{ .name = "a key that goes, in a block",
+	    .policy = "version: 1\nauthorities:\n  ca:\n    keys:\n"
+	              "    - " KEY_A "\n    - " KEY_B "\n" USERS,
+	    .change = { .kind = POLICYEDIT_RETIRE_KEY, .authority = "ca",
+	        .key = FP_A, .date = "2199-01-31T10:00Z" },
+	    .file = "policy.yaml",
+	    .after = "version: 1\nauthorities:\n  ca:\n    keys:\n"
+	             "    - " KEY_A "\n    - " KEY_B "\n    retire:\n"
+	             "      \"" FP_A "\": \"2199-01-31T10:00Z\"\n" USERS },
+	{ .name = "another key that goes",
+	    .policy = TWO("    retire:\n      '" FP_A "': 2199-01-31 # May\n"),
+	    .change = { .kind = POLICYEDIT_RETIRE_KEY, .authority = "ca",
+	        .key = FP_B, .date = "2199-02-01" },
+	    .file = "policy.yaml",
+	    .after = TWO("    retire:\n      '" FP_A "': 2199-01-31 # May\n"
+	                 "      \"" FP_B "\": 2199-02-01\n") },
+	{ .name = "another date for it",
+	    .policy = TWO("    retire:\n      '" FP_A "': 2199-01-31 # May\n"),
+	    .change = { .kind = POLICYEDIT_RETIRE_KEY, .authority = "ca",
+	        .key = FP_A, .date = "2199-03-01" },
+	    .file = "policy.yaml",
+	    .after = TWO("    retire:\n      '" FP_A "': 2199-03-01 # May\n") },
+	{ .name = "no date",
+	    .policy = HEAD USERS,
+	    .change = { .kind = POLICYEDIT_RETIRE_KEY, .authority = "ca",
+	        .key = FP_A, .date = "soon" },
+	    .file = "policy.yaml",
+	    .want = "with this change the policy could not be used",
+	    .said = "policy.yaml:3:163: error: expected a date such as "
+	            "2027-01-31 or 2027-01-31T18:00Z (UTC), found \"soon\"\n",
+	    .by_hand = "under \"authorities\", \"ca\":\n  retire:\n    \"" FP_A
+	               "\": soon\n" },
+	{ .name = "a retired key, and its date with it",
+	    .policy = TWO("    retire:\n      '" FP_A "': 2199-01-31 # May\n"),
+	    .change = { .kind = POLICYEDIT_REMOVE_KEY, .authority = "ca",
+	        .number = 0 },
+	    .file = "policy.yaml",
+	    .after = "version: 1\nauthorities:\n  ca:\n    keys:\n"
+	             "    - " KEY_B "\n" USERS },
+	{ .name = "a retired key of several",
+	    .policy = TWO("    retire: {" FP_A ": 2199-01-31, " FP_B
+	                  ": 2199-02-01}\n"),
+	    .change = { .kind = POLICYEDIT_REMOVE_KEY, .authority = "ca",
+	        .number = 1 },
+	    .file = "policy.yaml",
+	    .after = "version: 1\nauthorities:\n  ca:\n    keys:\n"
+	             "    - " KEY_A "\n    retire: {" FP_A ": 2199-01-31}\n"
+	             USERS },
+
 	{ .name = "an authority less",
 	    .policy = HEAD "  old:\n    # of last year\n    keys: [" KEY_B "]\n"
 	              USERS,
-	    .change = { POLICYEDIT_REMOVE_AUTHORITY, "old", NULL, 0, NULL },
+	    .change = { .kind = POLICYEDIT_REMOVE_AUTHORITY, .authority = "old" },
 	    .file = "policy.yaml",
 	    .after = HEAD USERS },
 	{ .name = "the only one of a file",
@@ -131,14 +192,14 @@ static const struct row rows[] = {
 	              "authorities: {ca: {keys: [" KEY_A "]}}\n" USERS,
 	    .more = "authorities:\n  old:\n    keys: [" KEY_B "]\n"
 	            "deny: [eve@example.com]\n",
-	    .change = { POLICYEDIT_REMOVE_AUTHORITY, "old", NULL, 0, NULL },
+	    .change = { .kind = POLICYEDIT_REMOVE_AUTHORITY, .authority = "old" },
 	    .file = "policy.d/more.yaml",
 	    .after = "deny: [eve@example.com]\n" },
 	{ .name = "the only thing in a file",
 	    .policy = "version: 1\ninclude: policy.d/*.yaml\n"
 	              "authorities: {ca: {keys: [" KEY_A "]}}\n" USERS,
 	    .more = "authorities:\n  old:\n    keys: [" KEY_B "]\n",
-	    .change = { POLICYEDIT_REMOVE_AUTHORITY, "old", NULL, 0, NULL },
+	    .change = { .kind = POLICYEDIT_REMOVE_AUTHORITY, .authority = "old" },
 	    .file = "policy.d/more.yaml",
 	    .want = "policy.d/more.yaml:1: nothing would be left" },
 };

@@ -57,7 +57,7 @@ login_ok johndoe leaving 'johndoe:'
 check_says "^allow .* key_id=\"jdoe@example.com\" retiring=\"$(moment @$end)\"\$" \
     "each use of a retiring key is logged as such" \
     sed -n "$((from + 1)),\$s/.*\\]: //p" "$HELPER_LOG"
-check_says "authority   two-keys, $(fingerprint vault), retiring until $(moment @$end)\$" \
+check_says "authority   two-keys, $(fingerprint vault | sed "s/+/[+]/g"), retiring until $(moment @$end)\$" \
     "explain says that the key is retiring" \
     certgate explain johndoe "$CERTS/leaving-cert.pub"
 check_says "\"retiring_until\": \"$(moment @$end)\"" "and in JSON" \
