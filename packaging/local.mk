@@ -1,12 +1,22 @@
 
 # systemd reads units below the prefixes /usr and /usr/local.
 systemdsystemunitdir = $(prefix)/lib/systemd/system
-systemdsystemunit_DATA = packaging/systemd/certgate-confirm.service
-EXTRA_DIST += packaging/systemd/certgate-confirm.service.in
-CLEANFILES += packaging/systemd/certgate-confirm.service
+systemd_services = \
+	packaging/systemd/certgate-ca.service \
+	packaging/systemd/certgate-confirm.service
+systemdsystemunit_DATA = $(systemd_services)
+dist_systemdsystemunit_DATA = packaging/systemd/certgate-ca.timer
+EXTRA_DIST += $(systemd_services:=.in)
+CLEANFILES += $(systemd_services)
+
+# One rule for each: not every make knows patterns beside explicit rules.
+make_service = $(MKDIR_P) packaging/systemd && \
+	sed 's|[@]sbindir[@]|$(sbindir)|' $(srcdir)/$@.in >$@.new && mv $@.new $@
+
+packaging/systemd/certgate-ca.service: \
+		packaging/systemd/certgate-ca.service.in Makefile
+	$(AM_V_GEN)$(make_service)
 
 packaging/systemd/certgate-confirm.service: \
 		packaging/systemd/certgate-confirm.service.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && \
-		sed 's|[@]sbindir[@]|$(sbindir)|' \
-		$(srcdir)/packaging/systemd/certgate-confirm.service.in >$@.new && mv $@.new $@
+	$(AM_V_GEN)$(make_service)
