@@ -2,6 +2,7 @@
 
 #include "config-gen/command.h"
 
+#include "lib/clock.h"
 #include "lib/escape.h"
 
 #include <errno.h>
@@ -67,15 +68,6 @@ struct start {
 	bool is_detached;
 	const struct command_guest *guest; /* NULL: none */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void
 fd_close(int *fd)
@@ -394,7 +386,7 @@ run_read(struct run *r, struct err *err)
 	size_t i;
 
 	while (r->captures[0].fd != -1 || r->captures[1].fd != -1) {
-		left_ms = r->deadline_ms - now_ms();
+		left_ms = r->deadline_ms - clock_now_ms();
 		if (left_ms <= 0)
 			return too_long(r, err);
 		for (i = 0; i < 2; i++) {
@@ -432,7 +424,7 @@ run_wait(struct run *r, int *status, struct err *err)
 			break;
 		if (pid == -1 && errno != EINTR)
 			return err_system(err, "%s: waitpid", r->shown);
-		if (now_ms() >= r->deadline_ms)
+		if (clock_now_ms() >= r->deadline_ms)
 			return too_long(r, err);
 		(void)nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 20000000)
@@ -477,7 +469,7 @@ run(const char *root, const char *const *argv,
 	r.pid = r.failure_fd = r.captures[0].fd = r.captures[1].fd = -1;
 	r.timeout_s = timeout_s;
 	r.max_output = guest != NULL ? guest->max_output : COMMAND_MAX_OUTPUT;
-	r.deadline_ms = now_ms() + (int64_t)timeout_s * 1000;
+	r.deadline_ms = clock_now_ms() + (int64_t)timeout_s * 1000;
 	if (root != NULL && (root[0] == '\0' || strcmp(root, "/") == 0))
 		root = NULL;
 	if (run_start(&r, root, argv, guest, err) == -1 ||

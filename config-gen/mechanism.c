@@ -4,19 +4,16 @@
 
 #include "config-gen/compile.h"
 
+#define LIST_NAME_MAX 128
+
 /*
  * A list's path is a glob pattern for sshd 10.0 and newer, and a file name:
  * other characters than these go to the helper.
  */
 static bool
-is_plain_name(const char *user)
+is_list_name(const char *user)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                            "0123456789._@+-";
-
-	return user[0] != '.' && user[0] != '-' && strlen(user) <= 128 &&
-	    user[strspn(user, plain)] == '\0';
+	return user[0] != '.' && policy_is_plain(user, LIST_NAME_MAX);
 }
 
 static bool
@@ -158,7 +155,7 @@ compile_needs_helper(const struct policy *p, const struct policy_rule *r)
 		return "it stands for every other user";
 	if ((why = policy_needs_helper(p)) != NULL)
 		return why;
-	if (!is_plain_name(r->user))
+	if (!is_list_name(r->user))
 		return "its name is no plain file name";
 	if (r->scope != 0)
 		return "its rule says `authorities`";

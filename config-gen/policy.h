@@ -187,6 +187,13 @@ int64_t policy_authority_end(const struct policy_authority *a);
 bool policy_key_is_in_force(
     const struct policy_authority *a, size_t k, int64_t now_at);
 
+/*
+ * Whether name, a user's or other, has 1 to max letters, digits and
+ * characters of ._@+- and does not begin with -: nothing that a path, a glob
+ * or a command line takes otherwise.
+ */
+bool policy_is_plain(const char *name, size_t max);
+
 /* at as the rest of the program says it; file is p's. */
 struct place policy_place(const struct policy *p, struct policy_place at);
 

@@ -10,6 +10,7 @@
 
 #include "config-gen/policy_parse.h"
 
+#include "lib/hash.h"
 #include "lib/identity.h"
 
 #include <stdlib.h>
@@ -113,12 +114,8 @@ static uint64_t
 prefix_hash(const struct policy_name *name)
 {
 	struct span prefix = prefix_of(name);
-	uint64_t hash = 0xcbf29ce484222325;
-	size_t i;
+	uint64_t hash = hash_add(HASH_INIT, prefix.p, prefix.len);
 
-	/* FNV-1a */
-	for (i = 0; i < prefix.len; i++)
-		hash = (hash ^ prefix.p[i]) * 0x100000001b3;
 	return hash ^ hash >> 32;
 }
 

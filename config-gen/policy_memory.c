@@ -2,6 +2,8 @@
 
 #include "config-gen/policy_memory.h"
 
+#include "lib/hash.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,12 +119,8 @@ struct name_slot {
 struct name_key
 name_key_bytes(const char *name, size_t len)
 {
-	/* FNV-1a */
-	uint64_t hash = 0xcbf29ce484222325;
-	size_t i;
+	uint64_t hash = hash_add(HASH_INIT, name, len);
 
-	for (i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)name[i]) * 0x100000001b3;
 	return (struct name_key) { name, len, (uint32_t)(hash ^ hash >> 32) };
 }
 

@@ -354,14 +354,20 @@ is_utf8(const char *text, size_t len)
 }
 
 bool
-is_plain_name(const char *name)
+policy_is_plain(const char *name, size_t max)
 {
 	size_t len = strlen(name);
 
-	return len > 0 && len <= 64 && name[0] != '-' &&
+	return len > 0 && len <= max && name[0] != '-' &&
 	    strspn(name,
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 		"0123456789._@+-") == len;
+}
+
+bool
+is_plain_name(const char *name)
+{
+	return policy_is_plain(name, 64);
 }
 
 struct policy_place

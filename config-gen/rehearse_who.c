@@ -18,17 +18,6 @@
 #define MAX_LOOK_UPS 1000
 
 static bool
-is_plain_name(const char *user)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                            "0123456789._@+-";
-
-	return user[0] != '-' && user[0] != '\0' &&
-	    strlen(user) < REHEARSE_NAME && user[strspn(user, plain)] == '\0';
-}
-
-static bool
 is_denied(const struct policy *p, const char *identity)
 {
 	size_t i;
@@ -172,7 +161,7 @@ is_unnamed(void *ctx, const char *name)
 		if (strcmp(p->rules[i].user, name) == 0)
 			return false;
 	}
-	return is_plain_name(name);
+	return policy_is_plain(name, REHEARSE_NAME - 1);
 }
 
 /* Somebody of this machine whom only "*" covers. */
@@ -209,7 +198,7 @@ rehearse_choose(const struct target *t, const struct policy *p,
 		if (is_list != (mechanism == REHEARSE_LIST))
 			continue;
 		out->state = REHEARSE_LEFT_OUT;
-		if (!is_plain_name(r->user))
+		if (!policy_is_plain(r->user, REHEARSE_NAME - 1))
 			continue;
 		n++;
 		found = account_find(t->root, r->user, &s->account, err);

@@ -14,24 +14,14 @@
 #include "config-gen/compile.h"
 #include "lib/escape.h"
 #include "lib/file.h"
+#include "lib/hash.h"
 
 #define SHOWN 1200
 
 static uint64_t
-fnv(uint64_t h, const void *p, size_t len)
-{
-	const unsigned char *bytes = p;
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		h = (h ^ bytes[i]) * 0x100000001b3U;
-	return h;
-}
-
-static uint64_t
 digest_of(struct span s)
 {
-	return fnv(0xcbf29ce484222325U, s.p, s.len);
+	return hash_add(HASH_INIT, s.p, s.len);
 }
 
 static void
@@ -257,7 +247,7 @@ put_rule(struct snapshot *s, struct wire *w, const struct index_rule *rule,
 		put_text(w, w->len == start ? "" : ", ");
 		put_grant(s, w, &g);
 		/* The words may be cut short. */
-		*digest = fnv(*digest, g.options.p, g.options.len);
+		*digest = hash_add(*digest, g.options.p, g.options.len);
 		if (g.kind == GRANT_GROUP && g.set <= s->index.n_sets)
 			*digest += s->sets[g.set].digest;
 	}
@@ -270,7 +260,7 @@ put_rule(struct snapshot *s, struct wire *w, const struct index_rule *rule,
 	put_authorities(s, w, rule);
 	if (w->has_failed)
 		return -1;
-	*digest += fnv(0, w->p + start, w->len - start);
+	*digest += hash_add(0, w->p + start, w->len - start);
 	return more;
 }
 

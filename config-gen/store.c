@@ -3,6 +3,7 @@
 #include "config-gen/store.h"
 
 #include "config-gen/tree.h"
+#include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/file.h"
 
@@ -165,21 +166,12 @@ store_find(const struct root *root, const char *name, char **out,
 	return ret;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int
 take_lock(struct generation_store *s, unsigned int wait_s, struct err *err)
 {
 	const struct timespec pause = { 0, LOCK_PAUSE_NS };
 	char shown[SHOWN_SIZE];
-	int64_t deadline_ms = now_ms() + (int64_t)wait_s * 1000;
+	int64_t deadline_ms = clock_now_ms() + (int64_t)wait_s * 1000;
 
 	s->lock_fd = openat(
 	    s->dir_fd, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -190,7 +182,7 @@ take_lock(struct generation_store *s, unsigned int wait_s, struct err *err)
 			continue;
 		if (errno != EWOULDBLOCK)
 			return store_fail(s, LOCK, err);
-		if (now_ms() >= deadline_ms)
+		if (clock_now_ms() >= deadline_ms)
 			return err_setf(err, ERR_REFUSED,
 			    "another certgate is at work and holds %s/" LOCK
 			    "; try again when it has ended",

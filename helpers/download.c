@@ -2,6 +2,7 @@
 
 #include "helpers/download.h"
 
+#include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/url.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <curl/curl.h>
 
@@ -26,15 +26,6 @@ struct transfer {
 	char *bytes;
 	size_t len;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static size_t
 take(struct transfer *t, size_t len)
@@ -177,7 +168,7 @@ fail(const struct transfer *t, CURLcode code, struct err *err)
 static int
 ask(struct transfer *t, const char *url, struct err *err)
 {
-	int64_t left_ms = t->deadline_ms - now_ms();
+	int64_t left_ms = t->deadline_ms - clock_now_ms();
 	CURLcode code;
 
 	if (left_ms <= 0)
@@ -264,7 +255,7 @@ download_get(const struct download *d, struct download_answer *out,
 	int ret = -1;
 
 	memset(&t, 0, sizeof(t));
-	t.deadline_ms = now_ms() + (int64_t)DOWNLOAD_MAX_S * 1000;
+	t.deadline_ms = clock_now_ms() + (int64_t)DOWNLOAD_MAX_S * 1000;
 	if ((t.bytes = malloc(DOWNLOAD_MAX_BYTES)) == NULL ||
 	    (t.curl = curl_easy_init()) == NULL) {
 		(void)err_setf(err, ERR_MEMORY, "out of memory");

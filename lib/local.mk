@@ -4,11 +4,13 @@ lib_login = \
 	lib/base64.c lib/base64.h \
 	lib/cdbfile.c lib/cdbfile.h \
 	lib/cert.c lib/cert.h \
+	lib/clock.c lib/clock.h \
 	lib/decide.c lib/decide.h \
 	lib/err.c lib/err.h \
 	lib/escape.c lib/escape.h \
 	lib/file.c lib/file.h \
 	lib/glob.c lib/glob.h \
+	lib/hash.h \
 	lib/identity.c lib/identity.h \
 	lib/index.c lib/index.h \
 	lib/ipaddr.c lib/ipaddr.h \

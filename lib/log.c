@@ -2,6 +2,8 @@
 
 #include "lib/log.h"
 
+#include "lib/clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
@@ -11,7 +13,6 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOG_WAIT_MS 500
@@ -22,15 +23,6 @@ static const struct sockaddr_un log_socket = {
 	.sun_path = "/dev/log",
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /*
  * Wait for room on a full socket, but not for long: a line is worth no login
  * that hangs.  Of many who wait, one gets the room that one line leaves.
@@ -38,7 +30,7 @@ now_ms(void)
 static int
 send_again(int fd, const struct msghdr *line)
 {
-	int64_t until = now_ms() + LOG_WAIT_MS;
+	int64_t until = clock_now_ms() + LOG_WAIT_MS;
 	struct msghdr parts = *line;
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	int64_t left;
@@ -49,7 +41,7 @@ send_again(int fd, const struct msghdr *line)
 		return -1;
 	parts.msg_name = NULL;
 	parts.msg_namelen = 0;
-	while ((left = until - now_ms()) > 0) {
+	while ((left = until - clock_now_ms()) > 0) {
 		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
 			return -1;
 		if (sendmsg(fd, &parts, MSG_NOSIGNAL) >= 0)

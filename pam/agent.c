@@ -2,6 +2,7 @@
 
 #include "pam/agent.h"
 
+#include "lib/clock.h"
 #include "lib/escape.h"
 #include "pam/asuser.h"
 
@@ -13,20 +14,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SHOWN 200
 #define RETRY_MS 20
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int
 time_is_up(struct err *err)
@@ -40,7 +31,7 @@ wait_until(struct agent *a, int fd, short events, int at_most_ms,
     struct err *err)
 {
 	struct pollfd p = { .fd = fd, .events = events };
-	int64_t left = a->until_ms - now_ms();
+	int64_t left = a->until_ms - clock_now_ms();
 
 	if (left <= 0)
 		return time_is_up(err);
@@ -136,7 +127,7 @@ agent_open(struct agent *a, const char *path, uid_t uid, gid_t gid,
 	memset(a, 0, sizeof(*a));
 	a->message = empty;
 	a->fd = -1;
-	a->begun_ms = now_ms();
+	a->begun_ms = clock_now_ms();
 	a->until_ms = a->begun_ms + AGENT_LIMIT_MS;
 	*is_stuck = false;
 	if (path[0] != '/')
@@ -193,7 +184,7 @@ receive_all(struct agent *a, size_t len, struct err *err)
 
 	while (len > 0) {
 		/* Before the read: an agent that trickles is not waited for. */
-		if (now_ms() >= a->until_ms)
+		if (clock_now_ms() >= a->until_ms)
 			return time_is_up(err);
 		n = recv(a->fd, part, len < sizeof(part) ? len : sizeof(part),
 		    MSG_DONTWAIT);
