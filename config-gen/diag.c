@@ -389,25 +389,38 @@ min3(size_t a, size_t b, size_t c)
 	return least < c ? least : c;
 }
 
-/* Edits between a and b; two neighbours that changed places are one. */
+/*
+ * Edits between a and b, or more than limit where they are more than that;
+ * two neighbours that changed places are one.  Only what lies within limit
+ * of the diagonal is worked out.
+ */
 static size_t
-edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+edit_distance(
+    const char *a, size_t a_len, const char *b, size_t b_len, size_t limit)
 {
-	size_t rows[3][NEAREST_MAX + 1];
+	size_t rows[3][NEAREST_MAX + 2];
 	size_t *before = rows[0], *above = rows[1], *row = rows[2], *spare;
 	size_t i, j;
 
 	for (j = 0; j <= b_len; j++)
 		above[j] = j;
 	for (i = 1; i <= a_len; i++) {
-		row[0] = i;
-		for (j = 1; j <= b_len; j++) {
+		size_t first = i > limit ? i - limit : 1;
+		size_t last = i + limit < b_len ? i + limit : b_len;
+		size_t least = limit + 1;
+
+		row[first - 1] = first == 1 ? i : limit + 1;
+		row[last + 1] = limit + 1;
+		for (j = first; j <= last; j++) {
 			row[j] = min3(above[j] + 1, row[j - 1] + 1,
 			    above[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;
+			least = row[j] < least ? row[j] : least;
 		}
+		if (least > limit && row[first - 1] > limit)
+			return limit + 1;
 		spare = before;
 		before = above;
 		above = row;
@@ -438,7 +451,7 @@ diag_nearest(const char *name, const char *const *words)
 		if (len > name_len + limit || name_len > len + limit ||
 		    len > NEAREST_MAX)
 			continue;
-		distance = edit_distance(name, name_len, *words, len);
+		distance = edit_distance(name, name_len, *words, len, limit);
 		if (distance < best) {
 			best = distance;
 			nearest = *words;
