@@ -21,3 +21,10 @@ pkglibexec_PROGRAMS += helpers/ca-fetch
 helpers_ca_fetch_SOURCES = helpers/ca-fetch.c \
 	helpers/download.c helpers/download.h
 helpers_ca_fetch_LDADD = $(program_libs) $(CURL_LIBS)
+
+# Ends sessions with their certificates; pam_certgate.so starts it.
+if PAM
+pkglibexec_PROGRAMS += helpers/session-end
+endif
+helpers_session_end_SOURCES = helpers/session-end.c
+helpers_session_end_LDADD = lib/libcertgate.a

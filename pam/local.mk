@@ -13,6 +13,7 @@ pam_sources = \
 	pam/challenge.c pam/challenge.h \
 	pam/identity.c pam/identity.h \
 	pam/judge.c pam/judge.h \
+	pam/leash.c pam/leash.h \
 	pam/login.c pam/login.h \
 	pam/options.c pam/options.h \
 	pam/require.c pam/require.h \

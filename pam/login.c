@@ -28,6 +28,10 @@ ask(struct login *l, const struct call *c, const struct authinfo *line,
 	q.now_at = (int64_t)time(NULL);
 	q.addr = c->addr;
 	v = judge_ask(l->judge, &q, err);
+	if (v == VERDICT_ALLOWED &&
+	    judge_decision(l->judge)->cert.valid_before < l->valid_before)
+		l->valid_before =
+		    judge_decision(l->judge)->cert.valid_before;
 	call_debug(c, "certificate %zu of SSH_AUTH_INFO_0 (%zu bytes): %s",
 	    l->n_certs, len,
 	    v == VERDICT_FAILED
@@ -73,6 +77,7 @@ login_judge(struct login *l, const struct call *c, struct err *err)
 	enum verdict v;
 
 	memset(l, 0, sizeof(*l));
+	l->valid_before = UINT64_MAX;
 	if (text == NULL || text[0] == '\0') {
 		call_debug(c, "SSH_AUTH_INFO_0 is %s",
 		    text == NULL ? "not set" : "empty");

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "pam/call.h"
 
@@ -15,6 +16,7 @@ struct login {
 	unsigned char *blob; /* what it was asked about */
 	size_t n_methods; /* that sshd says were completed */
 	size_t n_certs; /* certificates among them */
+	uint64_t valid_before; /* the earliest end of those let in */
 };
 
 /*

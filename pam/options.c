@@ -14,8 +14,9 @@ enum kind {
 	KIND_FLAG, /* a bool; no value */
 	KIND_WORD, /* one word that must be given; a bool */
 	KIND_LIST, /* words divided by commas */
+	KIND_USER,
 	KIND_PATH,
-	KIND_USER
+	KIND_GRACE /* a bool, and perhaps a time */
 };
 
 struct option {
@@ -39,6 +40,8 @@ static const struct option known[] = {
 	    offsetof(struct options, groups) },
 	{ "except", OPTIONS_SESSION, KIND_LIST, NULL,
 	    offsetof(struct options, except) },
+	{ "end-at-expiry", OPTIONS_SESSION, KIND_GRACE, NULL,
+	    offsetof(struct options, ends_at_expiry) },
 	{ "as", OPTIONS_AUTH, KIND_USER, NULL, offsetof(struct options, as) },
 };
 
@@ -88,6 +91,34 @@ parse_list(const char **out, const char *arg, const char *value,
 	return 0;
 }
 
+/* "90", "90s", "5m", "1h". */
+static int
+parse_grace(uint32_t *out, const char *arg, const char *value,
+    struct err *err)
+{
+	static const char malformed[] =
+	    "not a time; write seconds, or a number with s, m or h";
+	uint32_t n = 0, unit = 1;
+	const char *p;
+
+	for (p = value; *p >= '0' && *p <= '9'; p++) {
+		n = n * 10 + (uint32_t)(*p - '0');
+		if (n > OPTIONS_MAX_GRACE_S)
+			return refuse(err, ERR_LIMIT, arg, "over a week");
+	}
+	if (*p == 'm')
+		unit = 60;
+	else if (*p == 'h')
+		unit = 3600;
+	if (p == value ||
+	    (*p != '\0' && (strchr("smh", *p) == NULL || p[1] != '\0')))
+		return refuse(err, ERR_MALFORMED, arg, malformed);
+	if (n > OPTIONS_MAX_GRACE_S / unit)
+		return refuse(err, ERR_LIMIT, arg, "over a week");
+	*out = n * unit;
+	return 0;
+}
+
 /* value is what stands behind "=", NULL where there is none. */
 static int
 set_option(struct options *o, const struct option *k, const char *arg,
@@ -95,9 +126,16 @@ set_option(struct options *o, const struct option *k, const char *arg,
 {
 	if (k->kind == KIND_FLAG && value != NULL)
 		return refuse(err, ERR_MALFORMED, arg, "takes no value");
-	if (k->kind != KIND_FLAG && (value == NULL || *value == '\0'))
+	if (k->kind != KIND_FLAG && k->kind != KIND_GRACE &&
+	    (value == NULL || *value == '\0'))
 		return refuse(err, ERR_MALFORMED, arg, "has no value");
 	switch (k->kind) {
+	case KIND_GRACE:
+		if (value != NULL &&
+		    parse_grace(&o->grace_s, arg, value, err) < 0)
+			return -1;
+		*flag_of(o, k) = true;
+		return 0;
 	case KIND_WORD:
 		if (strcmp(value, k->word) != 0)
 			return err_setf(err, ERR_UNSUPPORTED,

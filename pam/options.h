@@ -9,11 +9,15 @@
 #define PAM_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lib/err.h"
 
 /* The folder with ca.pub and policy.cdb, unless current= names another. */
 #define OPTIONS_CURRENT "/etc/ssh/certgate/current"
+
+/* The longest GRACE of end-at-expiry: a week. */
+#define OPTIONS_MAX_GRACE_S 604800
 
 enum options_group {
 	OPTIONS_AUTH = 1,
@@ -31,6 +35,8 @@ struct options {
 	const char *except;
 	const char *as; /* whose rule is asked for, instead of PAM_USER's */
 	const char *current; /* never NULL */
+	bool ends_at_expiry;
+	uint32_t grace_s;
 };
 
 /*

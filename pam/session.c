@@ -10,6 +10,7 @@
 
 #include "pam/call.h"
 #include "pam/identity.h"
+#include "pam/leash.h"
 #include "pam/login.h"
 #include "pam/require.h"
 
@@ -50,7 +51,8 @@ open_session(const struct call *c, struct login *l)
 	}
 	if (l->n_certs == 0)
 		return without_cert(c, &err);
-	if (identity_put_env(c, l->judge, &err) < 0 ||
+	if (leash_put(c, l->valid_before, &err) < 0 ||
+	    identity_put_env(c, l->judge, &err) < 0 ||
 	    identity_record_open(c, l->judge, &err) < 0)
 		return call_failed(c, &err);
 	return PAM_SUCCESS;

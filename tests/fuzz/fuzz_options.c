@@ -7,7 +7,6 @@
 
 #include "pam/options.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +37,8 @@ has(int argc, const char *const *argv, const char *begin, const char *rest)
 static void
 check(const struct options *o, int argc, const char *const *argv)
 {
-	int n = o->has_debug + o->ignores_errors + o->requires_cert + (o->users != NULL) + (o->groups != NULL) +
+	int n = o->has_debug + o->ignores_errors + o->requires_cert +
+	    o->ends_at_expiry + (o->users != NULL) + (o->groups != NULL) +
 	    (o->except != NULL) + (o->as != NULL) +
 	    (strcmp(o->current, OPTIONS_CURRENT) != 0);
 
@@ -47,6 +47,7 @@ check(const struct options *o, int argc, const char *const *argv)
 	require(o->requires_cert == has(argc, argv, "require=cert", ""));
 	require(o->ignores_errors == has(argc, argv, "on-error=ignore", ""));
 	require(o->users == NULL || has(argc, argv, "users=", o->users));
+	require(o->grace_s <= OPTIONS_MAX_GRACE_S);
 }
 
 int

@@ -83,7 +83,8 @@ pam_tests = \
 	tests/unit/test_authinfo \
 	tests/unit/test_challenge \
 	tests/unit/test_module \
-	tests/unit/test_options
+	tests/unit/test_options \
+	tests/unit/test_session_end
 pam_ldadd = pam/libmodule.a $(LDADD) $(PAM_LIBS) $(AUDIT_LIBS)
 tests_unit_test_agentmsg_LDADD = $(pam_ldadd)
 tests_unit_test_challenge_LDADD = $(pam_ldadd)
@@ -93,6 +94,8 @@ tests_unit_test_module_LDADD = $(LDADD) $(PAM_LIBS)
 tests_unit_test_module_DEPENDENCIES = pam/pam_certgate.so \
 	$(check_LIBRARIES) lib/libcertgate.a
 tests_unit_test_options_LDADD = $(pam_ldadd)
+tests_unit_test_session_end_DEPENDENCIES = helpers/session-end \
+	$(check_LIBRARIES) lib/libcertgate.a
 
 # What several of them use; LDADD holds it, as its users are programs for
 # tests only.

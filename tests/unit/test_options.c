@@ -62,6 +62,31 @@ static const struct row refused[] = {
 	{ "as on a session line", OPTIONS_SESSION, { "as=root" },
 	    ERR_UNSUPPORTED,
 	    "option \"as=root\": means nothing on a line of this type" },
+	{ "grace, empty", OPTIONS_SESSION, { "end-at-expiry=" },
+	    ERR_MALFORMED,
+	    "option \"end-at-expiry=\": not a time; write seconds, or a "
+	    "number with s, m or h" },
+	{ "grace, unit alone", OPTIONS_SESSION, { "end-at-expiry=m" },
+	    ERR_MALFORMED,
+	    "option \"end-at-expiry=m\": not a time; write seconds, or a "
+	    "number with s, m or h" },
+	{ "grace, other unit", OPTIONS_SESSION, { "end-at-expiry=5d" },
+	    ERR_MALFORMED,
+	    "option \"end-at-expiry=5d\": not a time; write seconds, or a "
+	    "number with s, m or h" },
+	{ "grace, two units", OPTIONS_SESSION, { "end-at-expiry=5ms" },
+	    ERR_MALFORMED,
+	    "option \"end-at-expiry=5ms\": not a time; write seconds, or a "
+	    "number with s, m or h" },
+	{ "grace, negative", OPTIONS_SESSION, { "end-at-expiry=-5" },
+	    ERR_MALFORMED,
+	    "option \"end-at-expiry=-5\": not a time; write seconds, or a "
+	    "number with s, m or h" },
+	{ "grace, over a week", OPTIONS_SESSION, { "end-at-expiry=169h" },
+	    ERR_LIMIT, "option \"end-at-expiry=169h\": over a week" },
+	{ "grace, over any number", OPTIONS_SESSION,
+	    { "end-at-expiry=99999999999999999999" }, ERR_LIMIT,
+	    "option \"end-at-expiry=99999999999999999999\": over a week" },
 	{ "as without a name", OPTIONS_AUTH, { "as=" }, ERR_MALFORMED,
 	    "option \"as=\": has no value" },
 };
@@ -93,8 +118,10 @@ START_TEST(test_none)
 
 	ck_assert_int_eq(options_parse(&o, OPTIONS_SESSION, 0, NULL, &e), 0);
 	ck_assert_str_eq(o.current, "/etc/ssh/certgate/current");
-	ck_assert(!o.has_debug && !o.ignores_errors && !o.requires_cert);
-	ck_assert(o.users == NULL && o.groups == NULL && o.except == NULL);
+	ck_assert(!o.has_debug && !o.ignores_errors && !o.requires_cert &&
+	    !o.ends_at_expiry);
+	ck_assert(o.users == NULL && o.groups == NULL && o.except == NULL &&
+	    o.as == NULL);
 }
 END_TEST
 
@@ -102,7 +129,7 @@ START_TEST(test_all)
 {
 	const char *session[] = { "debug", "on-error=ignore",
 		"current=/run/x", "require=cert", "users=a,b", "groups=g",
-		"except=root" };
+		"except=root", "end-at-expiry=2m" };
 	const char *auth[] = { "as=deploy", "debug" };
 	struct err e = ERR_INIT;
 	struct options o;
@@ -110,14 +137,37 @@ START_TEST(test_all)
 	ck_assert_int_eq(
 	    options_parse(&o, OPTIONS_SESSION, N_ROWS(session), session, &e),
 	    0);
-	ck_assert(o.has_debug && o.ignores_errors && o.requires_cert);
+	ck_assert(o.has_debug && o.ignores_errors && o.requires_cert &&
+	    o.ends_at_expiry);
 	ck_assert_str_eq(o.current, "/run/x");
 	ck_assert_str_eq(o.users, "a,b");
 	ck_assert_str_eq(o.groups, "g");
 	ck_assert_str_eq(o.except, "root");
+	ck_assert_uint_eq(o.grace_s, 120);
 	ck_assert_int_eq(
 	    options_parse(&o, OPTIONS_AUTH, N_ROWS(auth), auth, &e), 0);
 	ck_assert_str_eq(o.as, "deploy");
+}
+END_TEST
+
+START_TEST(test_grace)
+{
+	static const struct {
+		const char *arg;
+		uint32_t want;
+	} rows[] = { { "end-at-expiry", 0 }, { "end-at-expiry=0", 0 },
+		{ "end-at-expiry=90", 90 }, { "end-at-expiry=90s", 90 },
+		{ "end-at-expiry=5m", 300 }, { "end-at-expiry=168h", 604800 } };
+	struct err e = ERR_INIT;
+	struct options o;
+	int i;
+
+	for (i = 0; i < N_ROWS(rows); i++) {
+		ck_assert_int_eq(options_parse(
+		    &o, OPTIONS_SESSION, 1, &rows[i].arg, &e), 0);
+		ck_assert(o.ends_at_expiry);
+		ck_assert_uint_eq(o.grace_s, rows[i].want);
+	}
 }
 END_TEST
 
@@ -168,6 +218,7 @@ main(void)
 	tcase_add_loop_test(tc, test_refused, 0, N_ROWS(refused));
 	tcase_add_test(tc, test_none);
 	tcase_add_test(tc, test_all);
+	tcase_add_test(tc, test_grace);
 	tcase_add_test(tc, test_debug_last);
 	tcase_add_test(tc, test_long_name);
 	tcase_add_test(tc, test_list);
