@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "config-gen/account.h"
+#include "config-gen/cakeys.h"
 #include "config-gen/cmd.h"
 #include "config-gen/compile.h"
 #include "config-gen/deploy.h"
@@ -67,6 +68,7 @@ prepare(struct apply *a, struct cmd *c, struct err *err)
 	if (deploy_open(&a->d, c, err) < 0 ||
 	    account_lowest(&c->root, a->policy, &a->d.target.compile.uid_min,
 	        err) < 0 ||
+	    cakeys_check(&a->d.target, a->policy, err) < 0 ||
 	    deploy_edit(&a->d, false, err) < 0)
 		return -1;
 	if (generation_begin(a->d.store, &folder, &a->number, err) < 0 ||

@@ -14,6 +14,7 @@
 
 #include "config-gen/account.h"
 #include "config-gen/admit.h"
+#include "config-gen/cakeys.h"
 #include "config-gen/cmd.h"
 #include "config-gen/compile.h"
 #include "config-gen/conflict.h"
@@ -390,6 +391,7 @@ prepare(struct plan *p, struct err *err)
 
 	if (target_open(&p->target, &p->c->root, err) < 0 ||
 	    account_lowest(&p->c->root, p->policy, &s->uid_min, err) < 0 ||
+	    cakeys_check(&p->target, p->policy, err) < 0 ||
 	    conflict_check(&p->target, p->c->has_replace_conflicts, err) < 0 ||
 	    sshdconf_edit(p->target.conf, &p->c->root, target_directives,
 	        TARGET_N_DIRECTIVES, p->c->has_replace_conflicts, &p->edit,

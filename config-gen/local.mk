@@ -5,6 +5,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/accepted.c config-gen/accepted.h \
 	config-gen/account.c config-gen/account.h \
 	config-gen/admit.c config-gen/admit.h \
+	config-gen/cakeys.c config-gen/cakeys.h \
 	config-gen/change.c config-gen/change.h \
 	config-gen/command.c config-gen/command.h \
 	config-gen/compile.c config-gen/compile.h \

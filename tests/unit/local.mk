@@ -5,6 +5,7 @@ unit_tests = \
 	tests/unit/test_accepted \
 	tests/unit/test_base64 \
 	tests/unit/test_caanswer \
+	tests/unit/test_cakeys \
 	tests/unit/test_cdbfile \
 	tests/unit/test_cert \
 	tests/unit/test_certsig \
@@ -63,6 +64,7 @@ unit_tests = \
 	tests/unit/test_sshdconf \
 	tests/unit/test_sshdconf_edit \
 	tests/unit/test_sshwire \
+	tests/unit/test_standing \
 	tests/unit/test_store \
 	tests/unit/test_tree \
 	tests/unit/test_undo \
