@@ -8,6 +8,7 @@
 #include "lib/authority.h"
 #include "lib/glob.h"
 #include "lib/principal.h"
+#include "lib/revoked.h"
 
 /*
  * A search for the entry that decides.  is_named, is_unsafe and has_ended
@@ -198,6 +199,25 @@ check_denied(const struct decide_request *r, struct decision *d)
 	return found == 1 ? REASON_DENIED_IDENTITY : REASON_ALLOWED;
 }
 
+/* Whether the certificate is revoked; notes the entry that does it. */
+static enum reason
+check_revoked(const struct decide_request *r, struct decision *d)
+{
+	struct revoked by;
+	int found = revoked_find(
+	    r->index, &d->authority, &d->cert, &by, &d->detail);
+
+	if (found < 0)
+		return REASON_INDEX_UNREADABLE;
+	if (found == 0)
+		return REASON_ALLOWED;
+	d->file = by.file;
+	d->line = by.line;
+	(void)err_setf(
+	    &d->detail, ERR_REFUSED, "%s", revoked_text(by.what));
+	return REASON_REVOKED;
+}
+
 /* What the certificate and its authority say, whoever wants to log in. */
 static enum reason
 check_certificate(const struct decide_request *r, struct decision *d)
@@ -219,7 +239,8 @@ check_certificate(const struct decide_request *r, struct decision *d)
 	d->file = d->authority.file;
 	d->line = d->authority.line;
 
-	if ((reason = check_trust(r, d)) != REASON_ALLOWED ||
+	if ((reason = check_revoked(r, d)) != REASON_ALLOWED ||
+	    (reason = check_trust(r, d)) != REASON_ALLOWED ||
 	    (reason = check_validity(r, d)) != REASON_ALLOWED)
 		return reason;
 	if (!key_id_fits(d))

@@ -24,6 +24,38 @@ find(struct index *x, struct span head, struct span tail, struct span *value,
 	return r < 0 ? broken(err) : r;
 }
 
+uint64_t
+index_seal(uint64_t seal, struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		seal = (seal ^ s.p[i]) * 0x100000001b3U;
+	return seal;
+}
+
+int
+index_sealed(struct index *x, struct span head, struct span tail,
+    struct span *value, struct err *err)
+{
+	struct span v, end;
+	uint64_t seal;
+	int r = find(x, head, tail, &v, err);
+
+	if (r <= 0)
+		return r;
+	if (v.len < sizeof(seal))
+		return broken(err);
+	v.len -= sizeof(seal);
+	end = (struct span) { v.p + v.len, sizeof(seal) };
+	(void)wire_get_u64(&end, &seal);
+	if (seal !=
+	    index_seal(index_seal(index_seal(INDEX_SEAL, head), tail), v))
+		return broken(err);
+	*value = v;
+	return 1;
+}
+
 static size_t
 put_u32(unsigned char *p, uint32_t v)
 {
@@ -45,6 +77,31 @@ find_number(struct index *x, char tag, uint32_t n, struct span *value,
 	(void)put_u32(key + 1, n);
 	return find(
 	    x, (struct span) { key, sizeof(key) }, no_tail, value, err);
+}
+
+static int
+find_authority(
+    struct index *x, uint32_t number, struct span *value, struct err *err)
+{
+	unsigned char key[4];
+
+	(void)put_u32(key, number);
+	return index_sealed(x, span_of("a"),
+	    (struct span) { key, sizeof(key) }, value, err);
+}
+
+/* What the header says behind its format. */
+static int
+parse_header(struct index *x, struct span h, uint64_t *size)
+{
+	if (wire_get_u64(&h, size) < 0 || wire_get_u32(&h, &x->min_uid) < 0 ||
+	    wire_get_u32(&h, &x->n_authorities) < 0 ||
+	    wire_get_u64(&h, &x->n_users) < 0 ||
+	    wire_get_u32(&h, &x->n_sets) < 0 ||
+	    wire_get_u64(&h, &x->n_revoked) < 0 ||
+	    wire_get_u32(&h, &x->n_key_buckets) < 0 || h.len != 0)
+		return -1;
+	return 0;
 }
 
 int
@@ -83,10 +140,10 @@ index_open(struct index *x, int fd, struct err *err)
 		    format, (unsigned int)INDEX_FORMAT);
 		goto fail;
 	}
-	if (wire_get_u64(&h, &size) < 0 || wire_get_u32(&h, &x->min_uid) < 0 ||
-	    wire_get_u32(&h, &x->n_authorities) < 0 ||
-	    wire_get_u64(&h, &x->n_users) < 0 ||
-	    wire_get_u32(&h, &x->n_sets) < 0 || h.len != 0) {
+	if (index_sealed(x, span_of("h"), no_tail, &h, err) < 0)
+		goto fail;
+	(void)wire_get_u32(&h, &format);
+	if (parse_header(x, h, &size) < 0) {
 		(void)broken(err);
 		goto fail;
 	}
@@ -130,7 +187,7 @@ index_authority_by_key(struct index *x, struct span ca_key,
 	int64_t key_until;
 	int r;
 
-	if ((r = find(x, span_of("c"), ca_key, &v, err)) <= 0)
+	if ((r = index_sealed(x, span_of("c"), ca_key, &v, err)) <= 0)
 		return r;
 	if (wire_get_u32(&v, &number) < 0 || get_time(&v, &key_until) < 0 ||
 	    v.len != 0)
@@ -153,7 +210,7 @@ index_authority_by_number(struct index *x, uint32_t number,
 
 	if (number >= x->n_authorities)
 		return 0;
-	if ((r = find_number(x, 'a', number, &v, err)) <= 0)
+	if ((r = find_authority(x, number, &v, err)) <= 0)
 		return r;
 	memset(&a, 0, sizeof(a));
 	a.number = number;
@@ -168,13 +225,16 @@ index_authority_by_number(struct index *x, uint32_t number,
 	    wire_get_string(&v, &a.critical_options) < 0 ||
 	    wire_get_string(&v, &a.key_types) < 0 ||
 	    wire_get_u32(&v, &a.file) < 0 || wire_get_u32(&v, &a.line) < 0 ||
-	    v.len != 0 || !wire_is_list(a.domains) ||
+	    wire_get_u8(&v, &a.n_serial_levels) < 0 ||
+	    wire_get_u32(&v, &a.n_id_buckets) < 0 || v.len != 0 ||
+	    !wire_is_list(a.domains) ||
 	    !wire_is_list(a.key_ids) || !wire_is_list(a.critical_options) ||
 	    !wire_is_list(a.key_types) || mode > PRINCIPALS_EMAIL_PREFIX ||
-	    (flags & ~AUTHORITY_KEY_ID_IDENTITY) != 0)
+	    (flags & ~(AUTHORITY_KEY_ID_IDENTITY | AUTHORITY_REVOKED)) != 0)
 		return broken(err);
 	a.principals = (enum principals_mode)mode;
 	a.key_id_identity = (flags & AUTHORITY_KEY_ID_IDENTITY) != 0;
+	a.is_revoked = (flags & AUTHORITY_REVOKED) != 0;
 	*out = a;
 	return 1;
 }

@@ -14,15 +14,18 @@
  *  'h'             u32 INDEX_FORMAT, u64 size of the whole file in bytes
  *                  (a cut file is seen at once), u32 min_uid for "*", u32
  *                  number of authorities, u64 number of users, u32 number of
- *                  sets
+ *                  sets, u64 number of revocations, u32 number of buckets of
+ *                  revoked keys; seal
  *  'f' u32         string: name of policy file N (0: the policy itself)
  *  'c' CA blob     u32: the authority that this key belongs to, u64: until
- *                  when (as in struct index_authority)
+ *                  when (as in struct index_authority); seal
  *  'a' u32         an authority: string name, u8 principals mode, u8 flags,
  *                  u64 max_validity in seconds (0: any), u64 trusted from,
  *                  u64 trusted until, u64 until its last key goes, then four lists:
  *                  domains, key ID globs, critical options, key types; u32
- *                  file, u32 line.  A list is a string of packed strings.
+ *                  file, u32 line, u8 levels of its revoked serials, u32
+ *                  buckets of its revoked key IDs; seal.  A list is a string
+ *                  of packed strings.
  *  'u' user        a rule: u8 flags, u32 file, u32 line, u32 set of its own
  *                  (0: none), string of packed u32 authorities (only with
  *                  that flag), then grants to the end, each a string
@@ -32,6 +35,12 @@
  *  's' u32 'p' P   packed strings: the identities of that set whose
  *                  prefix is P; only where an authority needs it
  *  'n' u32         string: name of set N, "group:NAME" or "user:NAME"
+ *  'r' …           what is revoked: lib/revoked.h; sealed
+ *
+ * A seal is the FNV-1a hash (64 bits) of the record's key and of its value
+ * before it.  It is no protection against who can write the file; it is there
+ * so that no damaged byte can turn "revoked" into "not revoked".  Whatever is
+ * looked up on the way there has one: what does not fit it is an error.
  *
  * A grant: u8 kind, u8 flags, u32 ordinal in its rule (from 0), u32 line,
  * then by flag u32 file, u64 until, string options, string of packed
@@ -68,6 +77,7 @@ enum {
 	GRANT_HAS_FROM = 8,
 
 	AUTHORITY_KEY_ID_IDENTITY = 1,
+	AUTHORITY_REVOKED = 2, /* all of its keys are */
 
 	RULE_HAS_AUTHORITIES = 1,
 	RULE_IS_DANGEROUS = 2
@@ -103,6 +113,9 @@ struct index_authority {
 	struct span key_types;
 	uint32_t file;
 	uint32_t line;
+	bool is_revoked; /* all of its keys are, so that nobody gets in by it */
+	uint8_t n_serial_levels; /* for lib/revoked, as the next */
+	uint32_t n_id_buckets;
 };
 
 struct index_rule {
@@ -121,6 +134,8 @@ struct index {
 	uint32_t n_authorities;
 	uint64_t n_users;
 	uint32_t n_sets;
+	uint64_t n_revoked;
+	uint32_t n_key_buckets; /* for lib/revoked */
 };
 
 /*
@@ -145,6 +160,17 @@ int index_file(
     struct index *x, uint32_t file, struct span *name, struct err *err);
 int index_set_name(
     struct index *x, uint32_t set, struct span *name, struct err *err);
+
+/*
+ * A sealed record, whose key is head and tail together; value is without the
+ * seal.  As above; one whose seal does not fit it is broken.
+ */
+int index_sealed(struct index *x, struct span head, struct span tail,
+    struct span *value, struct err *err);
+
+/* FNV-1a: what INDEX_SEAL becomes by the bytes of s. */
+#define INDEX_SEAL 0xcbf29ce484222325U
+uint64_t index_seal(uint64_t seal, struct span s);
 
 /*
  * Walk over all records, in no order that means anything.  *cursor begins

@@ -68,6 +68,35 @@ key_start(struct index_make *m, char tag)
 	wire_reset(&m->value);
 }
 
+/* Add the record that stands in m->key and m->value, sealed. */
+static void
+add_sealed(struct index_make *m)
+{
+	uint64_t seal = INDEX_SEAL;
+
+	seal = index_seal(seal, wire_span(&m->key));
+	seal = index_seal(seal, wire_span(&m->value));
+	wire_put_u64(&m->value, seal);
+	add(m, wire_span(&m->value));
+}
+
+void
+index_make_sealed(struct index_make *m, struct span key, struct span value)
+{
+	wire_reset(&m->key);
+	wire_reset(&m->value);
+	wire_put_bytes(&m->key, key.p, key.len);
+	wire_put_bytes(&m->value, value.p, value.len);
+	add_sealed(m);
+}
+
+void
+index_make_fail(struct index_make *m)
+{
+	if (m->failed_errno == 0)
+		m->failed_errno = ENOMEM;
+}
+
 void
 index_make_file(struct index_make *m, uint32_t file, const char *name)
 {
@@ -85,7 +114,7 @@ index_make_key(struct index_make *m, struct span ca_key, uint32_t authority,
 	wire_put_bytes(&m->key, ca_key.p, ca_key.len);
 	wire_put_u32(&m->value, authority);
 	wire_put_u64(&m->value, (uint64_t)until);
-	add(m, wire_span(&m->value));
+	add_sealed(m);
 }
 
 void
@@ -105,12 +134,17 @@ void
 index_make_authority(struct index_make *m, const struct index_authority *a)
 {
 	struct wire *v = &m->value;
+	uint8_t flags = 0;
 
+	if (a->key_id_identity)
+		flags |= AUTHORITY_KEY_ID_IDENTITY;
+	if (a->is_revoked)
+		flags |= AUTHORITY_REVOKED;
 	key_start(m, 'a');
 	wire_put_u32(&m->key, a->number);
 	wire_put_string(v, a->name);
 	wire_put_u8(v, (uint8_t)a->principals);
-	wire_put_u8(v, a->key_id_identity ? AUTHORITY_KEY_ID_IDENTITY : 0);
+	wire_put_u8(v, flags);
 	wire_put_u64(v, a->max_validity_s);
 	wire_put_u64(v, (uint64_t)a->trust_from);
 	wire_put_u64(v, (uint64_t)a->trust_until);
@@ -121,7 +155,9 @@ index_make_authority(struct index_make *m, const struct index_authority *a)
 	wire_put_string(v, a->key_types);
 	wire_put_u32(v, a->file);
 	wire_put_u32(v, a->line);
-	add(m, wire_span(v));
+	wire_put_u8(v, a->n_serial_levels);
+	wire_put_u32(v, a->n_id_buckets);
+	add_sealed(m);
 }
 
 void
@@ -212,13 +248,15 @@ index_make_end(
 
 	key_start(m, 'h');
 	wire_put_u32(v, INDEX_FORMAT);
-	/* Header record: 4 + 8 + 4 + 4 + 8 + 4 bytes under a key of 1. */
-	wire_put_u64(v, m->size + CDB_RECORD + CDB_SLOTS + 1 + 32);
+	/* 4 + 8 + 4 + 4 + 8 + 4 + 8 + 4 + 8 bytes under a key of 1. */
+	wire_put_u64(v, m->size + CDB_RECORD + CDB_SLOTS + 1 + 52);
 	wire_put_u32(v, counts->min_uid);
 	wire_put_u32(v, counts->n_authorities);
 	wire_put_u64(v, counts->n_users);
 	wire_put_u32(v, counts->n_sets);
-	add(m, wire_span(v));
+	wire_put_u64(v, counts->n_revoked);
+	wire_put_u32(v, counts->n_key_buckets);
+	add_sealed(m);
 
 	failed = m->failed_errno;
 	errno = 0;

@@ -40,6 +40,13 @@ void index_make_rule(struct index_make *m, const char *user,
 void index_make_member(struct index_make *m, uint32_t set, char kind,
     struct span name, struct span value);
 
+/* A record of that key, with value and their seal. */
+void index_make_sealed(
+    struct index_make *m, struct span key, struct span value);
+
+/* Let index_make_end fail: the caller has no memory for a record. */
+void index_make_fail(struct index_make *m);
+
 /* Append one grant, as a string, to w. */
 void index_put_grant(struct wire *w, const struct index_grant *g);
 
@@ -49,6 +56,8 @@ struct index_counts {
 	uint32_t n_authorities;
 	uint64_t n_users;
 	uint32_t n_sets;
+	uint64_t n_revoked;
+	uint32_t n_key_buckets;
 };
 
 /*

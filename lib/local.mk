@@ -18,6 +18,7 @@ lib_login = \
 	lib/log.c lib/log.h \
 	lib/principal.c lib/principal.h \
 	lib/reason.c lib/reason.h \
+	lib/revoked.c lib/revoked.h \
 	lib/sshwire.c lib/sshwire.h \
 	lib/utc.c lib/utc.h
 
@@ -34,5 +35,6 @@ lib_libcertgate_a_SOURCES = $(lib_login) $(lib_pam) \
 	lib/file_replace.c \
 	lib/indexmake.c lib/indexmake.h \
 	lib/keyset.c lib/keyset.h \
+	lib/revokedmake.c lib/revokedmake.h \
 	lib/sandbox.c lib/sandbox.h \
 	lib/url.c lib/url.h

@@ -13,6 +13,7 @@ static const struct {
 	    "the certificate is for a host, not for a person" },
 	[REASON_UNKNOWN_AUTHORITY] = { "unknown-authority",
 	    "no authority of the policy signed this certificate" },
+	[REASON_REVOKED] = { "revoked", "the policy revokes this certificate" },
 	[REASON_AUTHORITY_OUT_OF_TRUST] = { "authority-out-of-trust",
 	    "the authority, or the key of it that signed the certificate, is "
 	    "not trusted at this time" },

@@ -4,7 +4,8 @@
  * Properties, whatever the file holds: nothing is read outside of it (the
  * sanitizers see to that), the same question has the same answer, every line
  * for sshd names a principal of the certificate that a line can carry, none
- * twice, and a certificate whose time is over never gets one.
+ * twice, and a certificate whose time is over, or that is revoked or may be,
+ * never gets one.
  */
 #include "config.h"
 
@@ -17,6 +18,7 @@
 #include "lib/decide.h"
 #include "lib/index.h"
 #include "lib/principal.h"
+#include "lib/revoked.h"
 #include "tests/unit/certbuild.h"
 
 #define NOW 1000000
@@ -50,13 +52,34 @@ check_lines(const struct decision *d)
 	}
 }
 
+/* What is allowed is not revoked, by no single question; and vice versa. */
 static void
-ask(struct index *x, uint8_t ca, uint64_t valid_before, bool may_pass)
+check_revoked(struct index *x, const struct decision *d)
+{
+	struct revoked by;
+
+	if (!d->has_authority)
+		return;
+	if (d->reason == REASON_ALLOWED) {
+		check(revoked_serial(x, &d->authority, d->cert.serial, &by,
+			  NULL) == 0);
+		check(revoked_key_id(x, &d->authority, d->cert.key_id, &by,
+			  NULL) == 0);
+	}
+	check((d->reason == REASON_REVOKED) ==
+	    (revoked_find(x, &d->authority, &d->cert, &by, NULL) == 1));
+	check(d->reason != REASON_REVOKED ||
+	    (d->line == by.line && d->file == by.file));
+}
+
+static void
+ask(struct index *x, uint8_t ca, uint64_t serial, uint64_t valid_before,
+    bool may_pass)
 {
 	static struct decision first, second;
 	struct span principals[] = { span_of("jdoe"), span_of("a#b"),
 		span_of("jdoe@example.com"), span_of("jdoe") };
-	struct certbuild b = { .ca = ca, .type = 1,
+	struct certbuild b = { .ca = ca, .serial = serial, .type = 1,
 		.key_id = "jdoe@example.com", .principals = principals,
 		.n_principals = 4, .valid_before = valid_before };
 	struct decide_request r = { .index = x, .uid = 1000, .now_at = NOW };
@@ -72,6 +95,7 @@ ask(struct index *x, uint8_t ca, uint64_t valid_before, bool may_pass)
 	check(first.n_lines == second.n_lines);
 	check(may_pass || first.reason != REASON_ALLOWED);
 	check_lines(&first);
+	check_revoked(x, &first);
 	for (i = 0; i < first.n_lines; i++)
 		decide_render_line(&first, i, true, &lines);
 	wire_free(&lines);
@@ -100,9 +124,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		check(write(fd, data, size) == (ssize_t)size);
 	if (index_open(&x, fd, NULL) == 0) {
-		ask(&x, 1, UINT64_MAX, true);
-		ask(&x, 1, NOW, false);
-		ask(&x, 2, UINT64_MAX, true);
+		ask(&x, 1, 0, UINT64_MAX, true);
+		ask(&x, 1, 150, UINT64_MAX, true);
+		ask(&x, 1, UINT64_MAX, UINT64_MAX, true);
+		ask(&x, 1, 0, NOW, false);
+		ask(&x, 2, 0, UINT64_MAX, true);
 		walk(&x);
 		index_close(&x);
 	}

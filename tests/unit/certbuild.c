@@ -41,7 +41,7 @@ certbuild_write(struct wire *out, const struct certbuild *b)
 
 	wire_put_text(out, "ssh-ed25519-cert-v01@openssh.com");
 	put_bytes_of(out, 'n', 32);
-	put_bytes_of(out, 'k', 32);
+	put_bytes_of(out, b->key == 0 ? 'k' : b->key, 32);
 	wire_put_u64(out, b->serial);
 	wire_put_u32(out, b->type);
 	wire_put_text(out, b->key_id);

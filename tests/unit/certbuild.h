@@ -12,6 +12,7 @@
 
 struct certbuild {
 	uint8_t ca; /* the CA's key is 32 bytes of this */
+	uint8_t key; /* the certified key likewise; 0: of 'k' */
 	uint64_t serial;
 	uint32_t type; /* 1 user, 2 host */
 	const char *key_id;

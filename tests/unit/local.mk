@@ -56,6 +56,8 @@ unit_tests = \
 	tests/unit/test_pubkey \
 	tests/unit/test_reach \
 	tests/unit/test_reload \
+	tests/unit/test_revoked \
+	tests/unit/test_revokedmake \
 	tests/unit/test_root \
 	tests/unit/test_sandbox \
 	tests/unit/test_service \

@@ -117,7 +117,8 @@ static void
 make_index(const char *user, struct span ca_key)
 {
 	struct index_authority a = { .name = span_of("corp"), .line = 3 };
-	struct index_counts counts = { 1000, 1, 1, 1 };
+	struct index_counts counts = { .min_uid = 1000, .n_authorities = 1,
+		.n_users = 1, .n_sets = 1 };
 	struct index_rule rule = { .line = 10 };
 	struct wire grants = WIRE_INIT;
 	char path[128];

@@ -243,7 +243,8 @@ make_denied(struct index_make *m)
 static void
 open_world(void)
 {
-	struct index_counts counts = { MIN_UID, N_AUTHORITIES, 8, 2 };
+	struct index_counts counts = { .min_uid = MIN_UID,
+		.n_authorities = N_AUTHORITIES, .n_users = 8, .n_sets = 2 };
 	struct err err = ERR_INIT;
 	struct index_make *m;
 

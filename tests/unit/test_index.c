@@ -15,7 +15,8 @@
 static FILE *
 make_index(uint32_t n_sets)
 {
-	struct index_counts counts = { 1000, 0, 1, n_sets };
+	struct index_counts counts = { .min_uid = 1000, .n_users = 1,
+		.n_sets = n_sets, .n_revoked = 12, .n_key_buckets = 4 };
 	struct index_rule rule = { .line = 7 };
 	struct index_grant g = { .kind = GRANT_IDENTITY, .until = INT64_MAX };
 	struct wire grants = WIRE_INIT;
@@ -48,6 +49,8 @@ START_TEST(test_round_trip)
 	ck_assert_int_eq(index_open(&x, fileno(f), &err), 0);
 	ck_assert_uint_eq(x.min_uid, 1000);
 	ck_assert_uint_eq(x.n_users, 1);
+	ck_assert_uint_eq(x.n_revoked, 12);
+	ck_assert_uint_eq(x.n_key_buckets, 4);
 	ck_assert_int_eq(index_rule(&x, span_of("jdoe"), &rule, &err), 1);
 	ck_assert_uint_eq(rule.line, 7);
 	ck_assert_int_eq(index_grant_next(&rule.grants, &g), 1);
