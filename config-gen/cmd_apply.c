@@ -68,8 +68,10 @@ prepare(struct apply *a, struct cmd *c, struct err *err)
 	if (deploy_open(&a->d, c, err) < 0 ||
 	    account_lowest(&c->root, a->policy, &a->d.target.compile.uid_min,
 	        err) < 0 ||
-	    cakeys_check(&a->d.target, a->policy, err) < 0 ||
-	    deploy_edit(&a->d, false, err) < 0)
+	    cakeys_check(&a->d.target, a->policy, err) < 0)
+		return -1;
+	target_revokes(&a->d.target, a->policy->n_revoked != 0);
+	if (deploy_edit(&a->d, false, err) < 0)
 		return -1;
 	if (generation_begin(a->d.store, &folder, &a->number, err) < 0 ||
 	    compile_write(a->policy, &a->d.target.compile, folder, err) < 0 ||

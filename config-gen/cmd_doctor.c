@@ -68,7 +68,10 @@ cmd_doctor(struct cmd *c)
 	int status;
 
 	(void)root_path(&c->root, current, ROOT_CURRENT);
-	if (target_look(&t, &c->root, &err) < 0 ||
+	if (target_look(&t, &c->root, &err) == 0)
+		/* An index that cannot be read is one of the findings. */
+		(void)target_follow(&t, current, NULL);
+	if (err.code != ERR_NONE ||
 	    doctor_run(&t, NULL, current, &r, &err) < 0) {
 		status = cmd_fail(c, &err);
 	} else {

@@ -72,8 +72,9 @@ report_file(struct plan *p, const char *shown, const char *change,
 		return;
 	}
 	(void)printf("  %-7s %s\n", change, shown);
-	/* The index is not text; its users are shown below. */
-	if (strstr(shown, COMPILE_INDEX) == NULL && before_len < MAX_TEXT &&
+	/* The index is not text; its users are shown below.  Nor is a KRL. */
+	if (strstr(shown, COMPILE_INDEX) == NULL &&
+	    strstr(shown, COMPILE_REVOKED) == NULL && before_len < MAX_TEXT &&
 	    after_len < MAX_TEXT)
 		textdiff_print(stdout, before == NULL ? "" : before, before_len,
 		    after == NULL ? "" : after, after_len, MAX_SHOWN_LINES);
@@ -176,7 +177,8 @@ compare_files(struct plan *p, struct err *err)
 	if (compare_file(p, COMPILE_CA_FILE, err) < 0 ||
 	    compare_lists(p, p->folder, NULL, err) < 0 ||
 	    compare_lists(p, p->current, p->folder, err) < 0 ||
-	    compare_file(p, COMPILE_INDEX, err) < 0)
+	    compare_file(p, COMPILE_INDEX, err) < 0 ||
+	    compare_file(p, COMPILE_REVOKED, err) < 0)
 		return -1;
 	for (i = 0; i < p->edit.n_files; i++) {
 		const struct sshdconf_change *f = &p->edit.files[i];
@@ -391,10 +393,12 @@ prepare(struct plan *p, struct err *err)
 
 	if (target_open(&p->target, &p->c->root, err) < 0 ||
 	    account_lowest(&p->c->root, p->policy, &s->uid_min, err) < 0 ||
-	    cakeys_check(&p->target, p->policy, err) < 0 ||
-	    conflict_check(&p->target, p->c->has_replace_conflicts, err) < 0 ||
+	    cakeys_check(&p->target, p->policy, err) < 0)
+		return -1;
+	target_revokes(&p->target, p->policy->n_revoked != 0);
+	if (conflict_check(&p->target, p->c->has_replace_conflicts, err) < 0 ||
 	    sshdconf_edit(p->target.conf, &p->c->root, target_directives,
-	        TARGET_N_DIRECTIVES, p->c->has_replace_conflicts, &p->edit,
+	        p->target.n_directives, p->c->has_replace_conflicts, &p->edit,
 	        err) < 0)
 		return -1;
 	if (make_folder(p, err) < 0)

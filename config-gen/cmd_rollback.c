@@ -103,9 +103,10 @@ cmd_rollback(struct cmd *c)
 	} else if (number == 0 && d.has_settled) {
 		status = report_taken_back(c, &d);
 	} else if (deploy_look(&d, &err) < 0 ||
-	    deploy_edit(&d, false, &err) < 0 ||
 	    generation_find(d.store, &number, folder, &err) < 0 ||
 	    check_whole(folder, number, &err) < 0 ||
+	    target_follow(&d.target, folder, &err) < 0 ||
+	    deploy_edit(&d, false, &err) < 0 ||
 	    deploy_admit(&d, folder, &err) < 0 ||
 	    deploy_probe(&d, NULL, &err) < 0 ||
 	    generation_rollback(d.store, &number, d.files, d.edit.n_files,

@@ -36,7 +36,7 @@ say_authority(struct status *s, const struct standing *a, json_t *list)
 	cmd_say(s->c, "authority", "%s%s%s", a->name, *text == '\0' ? "" : ", ",
 	    text);
 	o = json_pack("{s:s, s:b}", "name", a->name, "trusted",
-	    s->now_at >= a->from && s->now_at < a->until);
+	    s->now_at >= a->from && s->now_at < a->until && !a->is_revoked);
 	if (a->until != INT64_MAX)
 		(void)json_object_set_new(o, "days_left",
 		    json_integer(standing_days_left(a->until, s->now_at)));
@@ -45,7 +45,7 @@ say_authority(struct status *s, const struct standing *a, json_t *list)
 		s->has_end = true;
 	/* The first day of its trust needs an apply. */
 	if (a->from != 0 && s->now_at >= a->from && s->now_at < a->until &&
-	    !a->is_in_ca_file)
+	    !a->is_in_ca_file && !a->is_revoked)
 		s->is_due = true;
 }
 
@@ -54,11 +54,11 @@ list_authorities(struct status *s, struct err *err)
 {
 	struct standing *all = NULL;
 	json_t *list = json_array();
-	uint64_t n_users;
+	uint64_t n_users, n_revoked;
 	size_t i, n;
 
 	if (standing_list(&s->c->root, s->now_at, &all, &n, &n_users,
-		&s->is_due, err) < 0) {
+		&n_revoked, &s->is_due, err) < 0) {
 		json_decref(list);
 		return -1;
 	}
@@ -66,8 +66,14 @@ list_authorities(struct status *s, struct err *err)
 		say_authority(s, &all[i], list);
 	cmd_say(s->c, "users", "%llu in the index",
 	    (unsigned long long)n_users);
-	if (s->c->is_json)
+	if (n_revoked != 0)
+		cmd_say(s->c, "revoked", "%llu keys, serials and key IDs",
+		    (unsigned long long)n_revoked);
+	if (s->c->is_json) {
 		(void)json_object_set(s->c->out, "authorities", list);
+		(void)json_object_set_new(s->c->out, "revoked",
+		    json_integer((json_int_t)n_revoked));
+	}
 	json_decref(list);
 	free(all);
 	return 0;

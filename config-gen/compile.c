@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config-gen/krl.h"
 #include "config-gen/manifest.h"
 #include "lib/base64.h"
 #include "lib/escape.h"
@@ -30,26 +31,33 @@ out_of_memory(struct err *err)
 	return err_setf(err, ERR_MEMORY, "out of memory");
 }
 
-/* One canonical line: type, base64, the authority's name. */
-static int
-put_key(struct wire *w, const struct pubkey *k, const char *name,
-    struct err *err)
+void
+compile_put_key(struct wire *w, const struct pubkey *k)
 {
-	char shown[256];
 	char *text = malloc(BASE64_ENCODED_SIZE(k->blob_len));
 
-	if (text == NULL)
-		return out_of_memory(err);
+	if (text == NULL) {
+		w->has_failed = true;
+		return;
+	}
 	base64_encode(text, k->blob, k->blob_len);
 	wire_put_bytes(w, k->type, strlen(k->type));
 	wire_put_bytes(w, " ", 1);
 	wire_put_bytes(w, text, strlen(text));
+	free(text);
+}
+
+/* One canonical line: type, base64, the authority's name. */
+static void
+put_key(struct wire *w, const struct pubkey *k, const char *name)
+{
+	char shown[256];
+
+	compile_put_key(w, k);
 	wire_put_bytes(w, " ", 1);
 	(void)escape_text(shown, sizeof(shown), name);
 	wire_put_bytes(w, shown, strlen(shown));
 	wire_put_bytes(w, "\n", 1);
-	free(text);
-	return 0;
 }
 
 static int
@@ -71,8 +79,8 @@ write_ca_file(const struct policy *p, const struct compile_settings *s,
     const char *folder, struct err *err)
 {
 	struct wire w = WIRE_INIT;
-	int ret = -1;
 	size_t i, k;
+	int ret;
 
 	for (i = 0; i < p->n_authorities; i++) {
 		const struct policy_authority *a = &p->authorities[i];
@@ -80,13 +88,13 @@ write_ca_file(const struct policy *p, const struct compile_settings *s,
 		for (k = 0; k < a->n_keys; k++) {
 			if (!policy_key_is_in_force(a, k, s->now_at))
 				continue;
-			if (put_key(&w, &a->keys[k], a->name, err) < 0)
-				goto out;
+			/* Whoever holds it, sshd shall not even look it up. */
+			if (!policy_key_is_revoked(p, &a->keys[k]))
+				put_key(&w, &a->keys[k], a->name);
 		}
 	}
 	ret = create(folder, COMPILE_CA_FILE, &w, MODE_PUBLIC, s->owner,
 	    s->group, err);
-out:
 	wire_free(&w);
 	return ret;
 }
@@ -221,6 +229,7 @@ compile_write(const struct policy *p, const struct compile_settings *s,
 	if (write_ca_file(p, s, folder, err) < 0 ||
 	    write_lists(p, s, folder, err) < 0 ||
 	    write_index_file(p, s, folder, err) < 0 ||
+	    krl_write(p, s, folder, err) < 0 ||
 	    manifest_write(folder, s->owner, s->group, err) < 0)
 		return -1;
 	return 0;

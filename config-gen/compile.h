@@ -4,6 +4,7 @@
  *   ca.pub           the authorities' keys that are in force, one per line
  *   principals/USER  principals lines, for users whom a list serves
  *   policy.cdb       the index (lib/index.h), for the decision
+ *   revoked.krl      sshd's own list of what is revoked (krl.h); always there
  *   manifest         what these files were when they were made
  *
  * All users are in the index, those with a list too: where a list has no
@@ -19,14 +20,19 @@
 
 #include "config-gen/policy.h"
 #include "lib/err.h"
+#include "lib/pubkey.h"
+#include "lib/sshwire.h"
 
 #define COMPILE_CA_FILE "ca.pub"
 #define COMPILE_INDEX "policy.cdb"
 #define COMPILE_LISTS "principals"
+#define COMPILE_REVOKED "revoked.krl"
 
 /* Beyond these a user's, or every user's, principals are the helper's. */
 #define COMPILE_MAX_LIST 1000
 #define COMPILE_MAX_LIST_USERS 1000
+/* Beyond these revocations, serials and key IDs are the index's alone. */
+#define COMPILE_MAX_REVOKED 1000
 
 struct compile_settings {
 	int64_t now_at; /* of which keys are in force; UTC seconds */
@@ -34,6 +40,7 @@ struct compile_settings {
 	uid_t owner; /* of all files */
 	gid_t group; /* of all files but the index */
 	gid_t index_group; /* that of the helper's user, which reads it */
+	const char *keygen; /* ssh-keygen of this machine; NULL: none */
 };
 
 /*
@@ -44,7 +51,10 @@ struct compile_settings {
 const char *compile_needs_helper(
     const struct policy *p, const struct policy_rule *r);
 
-/* Write the files into folder, which is empty.  Each is synced. */
+/* Append "TYPE BASE64" of a key to w. */
+void compile_put_key(struct wire *w, const struct pubkey *k);
+
+/* Write the files into folder (absolute), which is empty.  Each is synced. */
 int compile_write(const struct policy *p, const struct compile_settings *s,
     const char *folder, struct err *err);
 

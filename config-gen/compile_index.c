@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "config-gen/compile.h"
+#include "lib/base64.h"
 #include "lib/indexmake.h"
+#include "lib/revokedmake.h"
 
 /*
  * Up to so many identities and principals stand in the rule's own record;
@@ -78,6 +80,19 @@ end_of(int64_t until)
 	return until == INT64_MAX ? 0 : until;
 }
 
+/* Whether all keys of the authority are. */
+static bool
+is_revoked(const struct policy *p, const struct policy_authority *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->n_keys; i++) {
+		if (!policy_key_is_revoked(p, &a->keys[i]))
+			return false;
+	}
+	return true;
+}
+
 static void
 write_authority(struct writer *w, uint32_t number)
 {
@@ -102,6 +117,9 @@ write_authority(struct writer *w, uint32_t number)
 	record.key_types = pack(&types, a->key_types, a->n_key_types);
 	record.file = a->at.file;
 	record.line = a->at.line;
+	record.is_revoked = is_revoked(w->p, a);
+	record.n_serial_levels = revoked_n_levels(a->n_revoked_serials);
+	record.n_id_buckets = revoked_n_buckets(a->n_revoked_ids);
 	if (domains.has_failed || key_ids.has_failed || options.has_failed ||
 	    types.has_failed)
 		w->has_failed = true;
@@ -322,6 +340,111 @@ write_file(struct writer *w, size_t number)
 }
 
 static void
+write_revoked_serials(
+    struct writer *w, uint32_t number, const struct policy_authority *a)
+{
+	struct revoked_range *ranges;
+	size_t i, n = a->n_revoked_serials;
+
+	if (n == 0)
+		return;
+	if ((ranges = calloc(n, sizeof(*ranges))) == NULL) {
+		w->has_failed = true;
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		const struct policy_serials *s = &a->revoked_serials[i];
+
+		ranges[i] = (struct revoked_range) { s->first, s->last,
+			s->at.file, s->at.line };
+	}
+	revoked_make_serials(w->m, number, ranges, n);
+	free(ranges);
+}
+
+static void
+write_revoked_ids(
+    struct writer *w, uint32_t number, const struct policy_authority *a)
+{
+	struct revoked_item *items;
+	size_t i, n = a->n_revoked_ids;
+
+	if (n == 0)
+		return;
+	if ((items = calloc(n, sizeof(*items))) == NULL) {
+		w->has_failed = true;
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		const struct policy_name *id = &a->revoked_ids[i];
+
+		items[i].text = span_of(id->text);
+		items[i].file = id->at.file;
+		items[i].line = id->at.line;
+	}
+	revoked_make_key_ids(w->m, number, items, n);
+	free(items);
+}
+
+/* The keys' blobs, one after the other: memory that items point into. */
+static int
+decode_keys(const struct policy *p, struct revoked_item *items,
+    unsigned char *blobs)
+{
+	const char *base64;
+	size_t i;
+	long len;
+
+	for (i = 0; i < p->n_revoked_keys; i++) {
+		const struct policy_name *key = &p->revoked_keys[i];
+
+		base64 = strchr(key->text, ' ') + 1;
+		if ((len = base64_decode(blobs, base64, strlen(base64))) < 0)
+			return -1;
+		items[i].text = (struct span) { blobs, (size_t)len };
+		items[i].file = key->at.file;
+		items[i].line = key->at.line;
+		blobs += len;
+	}
+	return 0;
+}
+
+static void
+write_revoked_keys(struct writer *w)
+{
+	const struct policy *p = w->p;
+	size_t i, size = 0, n = p->n_revoked_keys;
+	struct revoked_item *items;
+	unsigned char *blobs;
+
+	if (n == 0)
+		return;
+	for (i = 0; i < n; i++)
+		size += BASE64_DECODED_MAX(strlen(p->revoked_keys[i].text));
+	items = calloc(n, sizeof(*items));
+	blobs = malloc(size);
+	if (items == NULL || blobs == NULL || decode_keys(p, items, blobs) < 0)
+		w->has_failed = true;
+	else
+		revoked_make_keys(w->m, items, n);
+	free(items);
+	free(blobs);
+}
+
+static void
+write_revoked(struct writer *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->p->n_authorities; i++) {
+		write_revoked_serials(
+		    w, (uint32_t)i, &w->p->authorities[i]);
+		write_revoked_ids(w, (uint32_t)i, &w->p->authorities[i]);
+	}
+	write_revoked_keys(w);
+}
+
+static void
 write_all(struct writer *w)
 {
 	const struct policy *p = w->p;
@@ -346,6 +469,7 @@ write_all(struct writer *w)
 	}
 	for (i = 0; i < p->n_rules; i++)
 		write_rule(w, &p->rules[i]);
+	write_revoked(w);
 }
 
 int
@@ -362,6 +486,8 @@ compile_index(const struct policy *p, uint32_t uid_min, int fd, struct err *err)
 	counts.n_authorities = (uint32_t)p->n_authorities;
 	counts.n_users = p->n_rules;
 	counts.n_sets = w.n_sets;
+	counts.n_revoked = p->n_revoked;
+	counts.n_key_buckets = revoked_n_buckets(p->n_revoked_keys);
 	if (w.has_failed) {
 		index_make_abandon(w.m);
 		(void)err_setf(err, ERR_MEMORY, "out of memory");

@@ -11,13 +11,16 @@
 #define MAX_NAMED 3
 
 static int
-check_service(const struct service *s, struct err *err)
+check_service(const struct target *t, struct err *err)
 {
+	const struct service *s = t->root->service;
+	const char *named[TARGET_N_DIRECTIVES + 1];
 	const struct service_option *o;
 	char one[200], text[MAX_NAMED * sizeof(one)] = "";
 	size_t at = 0, n = 0, len = 0;
 
-	while ((o = service_next_option(s, target_keywords, &at)) != NULL) {
+	target_named(t, named);
+	while ((o = service_next_option(s, named, &at)) != NULL) {
 		if (n++ >= MAX_NAMED)
 			continue;
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
@@ -33,6 +36,19 @@ check_service(const struct service *s, struct err *err)
 	    text, n > MAX_NAMED ? "; and more" : "");
 }
 
+/* Whether all of those found are about revoked keys. */
+static bool
+is_all_revoked(const struct sshdconf_line *const *found, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && i < MAX_NAMED; i++) {
+		if (strcmp(found[i]->keyword, "revokedkeys") != 0)
+			return false;
+	}
+	return n <= MAX_NAMED;
+}
+
 int
 conflict_check(const struct target *t, bool replace, struct err *err)
 {
@@ -41,10 +57,10 @@ conflict_check(const struct target *t, bool replace, struct err *err)
 	char text[MAX_NAMED * sizeof(one)];
 	size_t i, len = 0, n;
 
-	if (check_service(t->root->service, err) < 0)
+	if (check_service(t, err) < 0)
 		return -1;
 	n = sshdconf_conflicts(t->conf, target_directives,
-	    TARGET_N_DIRECTIVES, found, MAX_NAMED);
+	    t->n_directives, found, MAX_NAMED);
 	if (n == 0 || replace)
 		return 0;
 	text[0] = '\0';
@@ -54,7 +70,9 @@ conflict_check(const struct target *t, bool replace, struct err *err)
 		    "%s%s", i == 0 ? "" : "; ", one);
 	}
 	return err_setf(err, ERR_REFUSED,
-	    "%s%s: sshd_config already maps certificates there; move it into "
+	    "%s%s: sshd_config already %s there; move it into "
 	    "the policy, or let --replace-conflicts comment it out",
-	    text, n > MAX_NAMED ? "; and more" : "");
+	    text, n > MAX_NAMED ? "; and more" : "",
+	    is_all_revoked(found, n) ? "names revoked keys"
+				     : "maps certificates");
 }

@@ -135,7 +135,7 @@ deploy_edit(struct deploy *d, bool is_removal, struct err *err)
 	if (!is_removal && conflict_check(&d->target, replace, err) < 0)
 		return -1;
 	if (sshdconf_edit(d->target.conf, &d->c->root, target_directives,
-	        is_removal ? 0 : TARGET_N_DIRECTIVES, replace, &d->edit,
+	        is_removal ? 0 : d->target.n_directives, replace, &d->edit,
 	        err) < 0)
 		return -1;
 	d->files = calloc(d->edit.n_files + 1, sizeof(*d->files));

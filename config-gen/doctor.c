@@ -177,7 +177,7 @@ doctor_find_line(struct doctor *d, enum doctor_severity severity,
 		line->line, what, why, fix, line->is_ours };
 	size_t i;
 
-	for (i = 0; i < TARGET_N_DIRECTIVES; i++) {
+	for (i = 0; i < d->t->n_directives; i++) {
 		if (strcmp(line->keyword, target_keywords[i]) == 0)
 			w.is_cured = true;
 	}

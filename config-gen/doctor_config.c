@@ -166,12 +166,12 @@ doctor_ca_elsewhere(struct doctor *d, struct err *err)
 	for (i = 0; c != NULL && i < c->n_lines; i++) {
 		const struct sshdconf_line *line = &c->lines[i];
 
-		for (k = 0; target_keywords[k] != NULL; k++) {
+		for (k = 0; k < d->t->n_directives; k++) {
 			if (strcmp(line->keyword, target_keywords[k]) == 0)
 				break;
 		}
 		if (line->is_ours || line->is_replaced ||
-		    target_keywords[k] == NULL)
+		    k == d->t->n_directives)
 			continue;
 		(void)snprintf(what, sizeof(what), "%s is set here%s%s",
 		    line->keyword, has_ours ? ", beside certgate's" : "",

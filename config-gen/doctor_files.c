@@ -303,8 +303,10 @@ check_revoked_file(struct doctor *d, struct doctor_words *w, const char *inside,
 
 	w->what = what;
 	w->why = WHY_REVOKED;
-	w->fix = "put the file there (an empty one revokes nothing), or remove "
-		 "the line";
+	w->fix = w->is_cured
+	    ? "certgate apply makes it anew"
+	    : "put the file there (an empty one revokes nothing), or remove "
+	      "the line";
 	if (read_inside(d, inside, MAX_REVOKED, &bytes, &len, &why) < 0) {
 		(void)snprintf(what, sizeof(what),
 		    "the RevokedKeys file cannot be read: %s", why.text);
@@ -314,6 +316,11 @@ check_revoked_file(struct doctor *d, struct doctor_words *w, const char *inside,
 		free(bytes);
 		(void)snprintf(what, sizeof(what),
 		    "the RevokedKeys file %.400s is empty", inside);
+		if (w->is_cured) {
+			w->why = "sshd revokes nothing; certgate never makes "
+				 "an empty one";
+			return doctor_find(d, DOCTOR_FAILURE, w, err);
+		}
 		w->why = "nothing is revoked; a KRL that was cut to nothing "
 			 "looks the same";
 		w->fix = "leave it so if nothing is to be revoked, else put "
@@ -331,7 +338,8 @@ check_revoked_file(struct doctor *d, struct doctor_words *w, const char *inside,
 		(void)snprintf(what, sizeof(what),
 		    "line %zu of the RevokedKeys file %.400s: %s", number,
 		    inside, fault);
-	w->fix = "make the file anew: write it aside, then rename it";
+	if (!w->is_cured)
+		w->fix = "make the file anew: write it aside, then rename it";
 	return doctor_find(d, DOCTOR_FAILURE, w, err);
 }
 

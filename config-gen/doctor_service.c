@@ -36,10 +36,12 @@ static int
 check_options(struct doctor *d, const struct service *s, struct err *err)
 {
 	static const char *const keys[] = { "authorizedkeyscommand", NULL };
+	const char *named[TARGET_N_DIRECTIVES + 1];
 	const struct service_option *o;
 	size_t at = 0;
 
-	while ((o = service_next_option(s, target_keywords, &at)) != NULL) {
+	target_named(d->t, named);
+	while ((o = service_next_option(s, named, &at)) != NULL) {
 		if (find_option(d, o,
 			"sshd takes it before every file, so that certgate's "
 			"lines do not hold",

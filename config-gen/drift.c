@@ -72,8 +72,9 @@ file_differences(const struct look *l, const char *name)
 	char *now = NULL, *then = NULL, *lines;
 	size_t now_len = 0, then_len = 0;
 
-	/* The index is not text. */
-	if (l->folder == NULL || strcmp(name, COMPILE_INDEX) == 0)
+	/* These are not text. */
+	if (l->folder == NULL || strcmp(name, COMPILE_INDEX) == 0 ||
+	    strcmp(name, COMPILE_REVOKED) == 0)
 		return strdup("");
 	(void)snprintf(path, sizeof(path), "%s%s/%s", l->root->dir,
 	    ROOT_CURRENT, name);
@@ -96,16 +97,37 @@ found_file(void *ctx, const char *name, const char *what)
 	add(l, where, what, file_differences(l, name));
 }
 
+/*
+ * How many directives the current generation needs; those that are there
+ * where its index, of which the manifest tells, cannot say it.
+ */
+static size_t
+count_directives(const char *current, const struct sshdconf *conf)
+{
+	const char *last = target_keywords[TARGET_N_DIRECTIVES - 1];
+	size_t i, n;
+
+	if (target_count(current, &n, NULL) == 0)
+		return n;
+	for (i = 0; i < conf->n_lines; i++) {
+		if (conf->lines[i].is_ours &&
+		    strcmp(conf->lines[i].keyword, last) == 0)
+			return TARGET_N_DIRECTIVES;
+	}
+	return TARGET_N_DIRECTIVES - 1;
+}
+
 /* Our directives in sshd's configuration: whole, first, and ours. */
 static int
-look_config(struct look *l, const struct sshdconf *conf, struct err *err)
+look_config(struct look *l, const char *current, const struct sshdconf *conf,
+    struct err *err)
 {
 	struct sshdconf_edit edit = { 0 };
 	char where[1024];
 	size_t i;
 
 	if (sshdconf_edit(conf, l->root, target_directives,
-		TARGET_N_DIRECTIVES, false, &edit, err) < 0)
+		count_directives(current, conf), false, &edit, err) < 0)
 		return -1;
 	for (i = 0; i < edit.n_files; i++) {
 		const struct sshdconf_change *f = &edit.files[i];
@@ -158,7 +180,7 @@ drift_look(const struct root *root, const struct sshdconf *conf,
 					      : "cannot be used",
 		    strdup(""));
 	}
-	if (look_config(&l, conf, err) < 0)
+	if (look_config(&l, current, conf, err) < 0)
 		return -1;
 	return l.has_failed ? err_setf(err, ERR_MEMORY, "out of memory") : 0;
 }

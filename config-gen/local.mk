@@ -29,6 +29,8 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/history.c \
 	config-gen/journal.c config-gen/journal.h \
 	config-gen/keysfile.c config-gen/keysfile.h \
+	config-gen/krl.c config-gen/krl.h \
+	config-gen/krl_check.c config-gen/krl_check.h \
 	config-gen/login.c config-gen/login.h \
 	config-gen/manifest.c config-gen/manifest.h \
 	config-gen/mechanism.c \
@@ -49,6 +51,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/policy_name.c \
 	config-gen/policy_parse.h \
 	config-gen/policy_report.c \
+	config-gen/policy_revoked.c \
 	config-gen/policy_rule.c \
 	config-gen/policy_shadow.c \
 	config-gen/policy_syntax.c \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config-gen/compile.h"
+#include "config-gen/krl.h"
 
 #define LIST_NAME_MAX 128
 
@@ -136,6 +137,11 @@ policy_needs_helper(const struct policy *p)
 		return "the policy has more than 1,000 users";
 	if (p->n_denied != 0)
 		return "the policy denies identities";
+	if (p->n_unlistable != 0)
+		return "sshd's list of what is revoked cannot hold all of it";
+	if (!krl_has_certificates(p) && p->n_revoked > p->n_revoked_keys)
+		return "the policy revokes more than 1,000 serials, key IDs "
+		       "and keys";
 	for (i = 0; i < p->n_authorities; i++) {
 		if (has_dates(&p->authorities[i]))
 			return "an authority, or a key of one, has an end";

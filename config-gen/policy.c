@@ -30,6 +30,10 @@ policy_authority_clear(struct policy_authority *a)
 	a->n_retired = 0;
 	a->key_places = NULL;
 	a->n_keys = 0;
+	free(a->revoked_serials);
+	free(a->revoked_ids);
+	a->revoked_serials = NULL;
+	a->revoked_ids = NULL;
 }
 
 void
@@ -45,6 +49,7 @@ policy_free(struct policy *p)
 	free(p->groups);
 	free(p->rules);
 	free(p->denied);
+	free(p->revoked_keys);
 	free(p->terms);
 	free(p->scopes);
 	free(p->files);
@@ -213,6 +218,7 @@ parse_clear(struct policy_parse *p)
 	name_table_free(&p->groups);
 	name_table_free(&p->users);
 	names_free(&p->denied);
+	revocations_free(p);
 	words_free(&p->term_keys);
 	words_free(&p->scope_keys);
 	name_table_free(&p->terms);

@@ -54,6 +54,12 @@ struct policy_retired {
 /* An authority that ends within this time is reported. */
 #define POLICY_SOON_S (14 * 86400)
 
+/* Serials that are revoked. */
+struct policy_serials {
+	uint64_t first, last;
+	struct policy_place at; /* of the entry */
+};
+
 struct policy_authority {
 	const char *name;
 	struct policy_place at;
@@ -78,6 +84,11 @@ struct policy_authority {
 	size_t n_critical_options;
 	const char **key_types; /* plain names */
 	size_t n_key_types;
+	/* revoked: */
+	struct policy_serials *revoked_serials; /* in order, each in one */
+	size_t n_revoked_serials;
+	struct policy_name *revoked_ids; /* key IDs, no duplicates */
+	size_t n_revoked_ids;
 };
 
 struct policy_group {
@@ -133,6 +144,10 @@ struct policy {
 	struct policy_place min_uid_at;
 	struct policy_name *denied; /* identities, no duplicates */
 	size_t n_denied;
+	struct policy_name *revoked_keys; /* "TYPE BASE64", no duplicates */
+	size_t n_revoked_keys;
+	size_t n_revoked; /* all: keys, and serials and key IDs of authorities */
+	size_t n_unlistable; /* of these, what sshd's list has no form for */
 	struct policy_terms *terms; /* [0] is "none" */
 	size_t n_terms;
 	struct policy_scope *scopes; /* [0] is "all" */
@@ -193,6 +208,9 @@ bool policy_key_is_in_force(
  * or a command line takes otherwise.
  */
 bool policy_is_plain(const char *name, size_t max);
+
+/* Whether k, a plain public key, is one that p revokes. */
+bool policy_key_is_revoked(const struct policy *p, const struct pubkey *k);
 
 /* at as the rest of the program says it; file is p's. */
 struct place policy_place(const struct policy *p, struct policy_place at);

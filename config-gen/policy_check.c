@@ -444,6 +444,7 @@ check_policy(struct policy_parse *p)
 	    check_trust(p) < 0)
 		goto out;
 	check_no_groups(p);
+	settle_revoked(p);
 	/* A broken authority or reference would only lead to more messages. */
 	if (!p->has_authority_errors && p->policy->n_authorities != 0 &&
 	    check_authorities(p) == 0) {

@@ -22,10 +22,7 @@ const struct policy_key policy_keys[] = {
 	    read_deny },
 	{ POLICY_TOP, "include", "a file name or glob, or a list of them", NULL,
 	    read_include },
-	{ POLICY_TOP, "revoked", "a list of revocations",
-	    "name people under \"deny\", or put revoked keys into sshd's own "
-	    "RevokedKeys",
-	    NULL },
+	{ POLICY_TOP, "revoked", "a list of revocations", NULL, read_revoked },
 
 	{ POLICY_AUTHORITY, "keys", "a list of public-key lines", NULL,
 	    read_authority_keys },
@@ -82,6 +79,14 @@ const struct policy_key policy_keys[] = {
 	{ POLICY_ENTRY, "until", "a date, or a date and time in UTC", NULL,
 	    read_entry_until },
 
+	{ POLICY_REVOKED, "authority", "an authority's name", NULL,
+	    read_revoked_authority },
+	{ POLICY_REVOKED, "serial", "a serial", NULL, read_revoked_serial },
+	{ POLICY_REVOKED, "serials", "a range of serials, as 100-199", NULL,
+	    read_revoked_serials },
+	{ POLICY_REVOKED, "key_id", "a key ID", NULL, read_revoked_key_id },
+	{ POLICY_REVOKED, "key", "a public key", NULL, read_revoked_key },
+
 	{ POLICY_TOP, NULL, NULL, NULL, NULL }
 };
 
@@ -95,6 +100,7 @@ policy_where_name(enum policy_where where)
 		[POLICY_GROUP] = "a group",
 		[POLICY_RULE] = "a user's rule",
 		[POLICY_ENTRY] = "an entry of \"allow\"",
+		[POLICY_REVOKED] = "an entry of \"revoked\"",
 	};
 
 	return names[where];

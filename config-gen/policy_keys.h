@@ -16,7 +16,8 @@ enum policy_where {
 	POLICY_REQUIRE, /* authorities.NAME.require */
 	POLICY_GROUP, /* groups.NAME, where it is a mapping */
 	POLICY_RULE, /* users.NAME, where it is a mapping */
-	POLICY_ENTRY /* an entry of users.NAME.allow, where it is a mapping */
+	POLICY_ENTRY, /* an entry of users.NAME.allow, where it is a mapping */
+	POLICY_REVOKED /* an entry of revoked */
 };
 
 struct policy_parse;

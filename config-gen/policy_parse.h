@@ -98,6 +98,10 @@ struct policy_parse {
 	size_t terms_room, scopes_room;
 	struct name_table authorities, groups, users;
 	struct names denied;
+	struct names revoked_keys;
+	/* By the number of the authority's name as a reference. */
+	struct policy_revocations *revocations;
+	size_t n_revocations;
 
 	/* Texts by which equal terms and scopes are found: as many as these. */
 	struct words term_keys, scope_keys;
@@ -331,6 +335,7 @@ void read_users(struct policy_parse *p, void *into);
 void read_groups(struct policy_parse *p, void *into);
 void read_deny(struct policy_parse *p, void *into);
 void read_include(struct policy_parse *p, void *into);
+void read_revoked(struct policy_parse *p, void *into);
 
 void read_authority_keys(struct policy_parse *p, void *into);
 void read_authority_file(struct policy_parse *p, void *into);
@@ -362,6 +367,19 @@ void read_entry_same_name(struct policy_parse *p, void *into);
 void read_entry_options(struct policy_parse *p, void *into);
 void read_entry_from(struct policy_parse *p, void *into);
 void read_entry_until(struct policy_parse *p, void *into);
+
+void read_revoked_authority(struct policy_parse *p, void *into);
+void read_revoked_serial(struct policy_parse *p, void *into);
+void read_revoked_serials(struct policy_parse *p, void *into);
+void read_revoked_key_id(struct policy_parse *p, void *into);
+void read_revoked_key(struct policy_parse *p, void *into);
+
+/*
+ * Hand over to the policy what is revoked, in order, once all authorities are
+ * known.  revocations_free ends what is left.
+ */
+void settle_revoked(struct policy_parse *p);
+void revocations_free(struct policy_parse *p);
 
 /* The number of a name that a rule mentions, or NAME_NONE (reported). */
 uint32_t reference_of(struct policy_parse *p, const char *name, size_t len);

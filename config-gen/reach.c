@@ -114,7 +114,7 @@ is_admitted(const struct search *s, uint32_t number)
 static bool
 is_in_force(const struct search *s, const struct index_authority *a)
 {
-	return s->now_at >= a->trust_from &&
+	return !a->is_revoked && s->now_at >= a->trust_from &&
 	    (a->keys_until == 0 || s->now_at < a->keys_until);
 }
 

@@ -30,7 +30,7 @@ struct rehearser {
 	const struct target *t;
 	const struct policy *p;
 	const char *begun; /* "/NAME", the begun generation */
-	char ssh[PATH_MAX], keygen[PATH_MAX];
+	char *ssh;
 	struct rehearse_subject subjects[REHEARSE_N];
 	enum rehearse_kind refused[REHEARSE_N]; /* the one that must not */
 	int index_fd;
@@ -309,6 +309,7 @@ config_write(const struct rehearser *r, const char *config, size_t n,
 {
 	char match[REHEARSE_PATH + sizeof(".match")];
 	char text[2048];
+	bool names_revoked = r->t->n_directives == TARGET_N_DIRECTIVES;
 
 	(void)snprintf(match, sizeof(match), "%s.match", path);
 	(void)snprintf(text, sizeof(text),
@@ -318,12 +319,16 @@ config_write(const struct rehearser *r, const char *config, size_t n,
 	    "%s/" COMPILE_LISTS "/%%u\n"
 	    "AuthorizedPrincipalsCommand %s\n"
 	    "AuthorizedPrincipalsCommandUser " COMMAND_USER "\n"
+	    "%s%s%s"
 	    "LogLevel VERBOSE\n",
 	    r->begun,
 	    /* A list that sshd cannot use must not be made up for. */
 	    n == REHEARSE_LIST && should
 	        ? "none"
-	        : ROOT_HELPER " -i " REHEARSE_INDEX " -- %u %U %k");
+	        : ROOT_HELPER " -i " REHEARSE_INDEX " -- %u %U %k",
+	    names_revoked ? "RevokedKeys " REHEARSE_GENERATIONS : "",
+	    names_revoked ? r->begun : "",
+	    names_revoked ? "/" COMPILE_REVOKED "\n" : "");
 	if (file_create(match, text, strlen(text), 0600, geteuid(), getegid(),
 	        err) < 0)
 		return -1;
@@ -401,7 +406,7 @@ certs_make(struct rehearser *r, struct err *err)
 	for (n = 0; n < REHEARSE_N; n++) {
 		if (!r->subjects[n].is_found)
 			continue;
-		made = rehearse_certs_make(r->keygen, r->p, &r->subjects[n],
+		made = rehearse_certs_make(r->t->compile.keygen, r->p, &r->subjects[n],
 		    why, sizeof(why), err);
 		if (made < 0)
 			return -1;
@@ -460,10 +465,9 @@ obstacle(struct rehearser *r)
 		return "there is no sshd";
 	if (geteuid() != 0)
 		return "sshd takes logins of others only from root";
-	if (rehearse_program(
-	        r->t, "ssh-keygen", r->keygen, sizeof(r->keygen)) == NULL)
+	if (r->t->compile.keygen == NULL)
 		return "there is no ssh-keygen on this machine";
-	if (rehearse_program(r->t, "ssh", r->ssh, sizeof(r->ssh)) == NULL)
+	if ((r->ssh = sshd_companion(r->t->root, "ssh")) == NULL)
 		return "there is no ssh on this machine";
 	return NULL;
 }
@@ -503,6 +507,7 @@ rehearse(const struct target *t, const struct sshdconf_edit *edit,
 		ret = run(r, edit, err);
 	for (n = 0; n < REHEARSE_N; n++)
 		pubkey_clear(&r->subjects[n].ca);
+	free(r->ssh);
 	free(r);
 	return ret;
 }

@@ -130,23 +130,44 @@ key_make(const char *keygen, const struct key_type *type, const char *path,
 	return keygen_run(argv, err);
 }
 
+/* The smallest serial that is not revoked: 0 for most. */
+static uint64_t
+free_serial(const struct policy_authority *a)
+{
+	uint64_t serial = 0;
+	size_t i;
+
+	for (i = 0; i < a->n_revoked_serials &&
+	     a->revoked_serials[i].first == serial;
+	     i++) {
+		/* All are revoked: then it does not matter. */
+		if (a->revoked_serials[i].last == UINT64_MAX)
+			break;
+		serial = a->revoked_serials[i].last + 1;
+	}
+	return serial;
+}
+
 static int
 cert_sign(const char *keygen, const struct policy_authority *a,
     const struct rehearse_subject *s, enum rehearse_kind kind,
     struct err *err)
 {
 	char ca[REHEARSE_PATH], key[REHEARSE_PATH], pub[REHEARSE_PATH], validity[64];
+	char serial[24];
 	const char *name =
 	    kind == REHEARSE_STRANGER ? "certgate-stranger" : s->principal;
-	const char *argv[16 + 2 * MAX_OPTIONS] = { keygen, "-q", "-s", ca,
+	const char *argv[18 + 2 * MAX_OPTIONS] = { keygen, "-q", "-s", ca,
 		"-I", kind == REHEARSE_STRANGER ? name : s->key_id, "-n",
-		name, "-V", validity };
+		name, "-V", validity, "-z", serial };
 	uint64_t length = a->max_validity_s != 0 &&
 		a->max_validity_s < VALIDITY_S ? a->max_validity_s : VALIDITY_S;
-	size_t i, k, n = 10;
+	size_t i, k, n = 12;
 
 	ca_path(s, ca, sizeof(ca), "");
 	rehearse_key_path(s, key, sizeof(key));
+	(void)snprintf(
+	    serial, sizeof(serial), "%" PRIu64, free_serial(a));
 	(void)snprintf(pub, sizeof(pub), REHEARSE_FOLDER "/%s-%s.pub",
 	    s->ca_prefix, kind_names[kind]);
 	(void)strncat(key, ".pub", sizeof(key) - strlen(key) - 1);
@@ -222,19 +243,4 @@ rehearse_certs_make(const char *keygen, const struct policy *p,
 	if (unlink(ca) < 0)
 		return err_system(err, "%s", ca);
 	return ca_read(s, err) < 0 ? -1 : 1;
-}
-
-char *
-rehearse_program(
-    const struct target *t, const char *name, char *out, size_t out_len)
-{
-	const char *slash = strrchr(t->root->sshd, '/');
-	int len = slash == NULL ? 0 : (int)(slash - t->root->sshd);
-
-	(void)snprintf(
-	    out, out_len, "%.*s/../bin/%s", len, t->root->sshd, name);
-	if (slash != NULL && access(out, X_OK) == 0)
-		return out;
-	(void)snprintf(out, out_len, "/usr/bin/%s", name);
-	return access(out, X_OK) == 0 ? out : NULL;
 }

@@ -45,11 +45,6 @@ int rehearse_choose(const struct target *t, const struct policy *p,
     size_t mechanism, struct rehearse_subject *s, struct rehearsal *out,
     struct err *err);
 
-/* ssh or ssh-keygen, of sshd's own installation or the system's.  Returns
- * out, or NULL where there is none. */
-char *rehearse_program(
-    const struct target *t, const char *name, char *out, size_t out_len);
-
 /* Which certificate. */
 enum rehearse_kind { REHEARSE_IN, REHEARSE_STRANGER, REHEARSE_EXPIRED };
 #define REHEARSE_N_KINDS 3

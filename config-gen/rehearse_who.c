@@ -101,6 +101,18 @@ key_id_make(const struct policy_authority *a, const char *identity, char *out)
 }
 
 static bool
+is_revoked(const struct policy_authority *a, const char *key_id)
+{
+	size_t i;
+
+	for (i = 0; i < a->n_revoked_ids; i++) {
+		if (strcmp(a->revoked_ids[i].text, key_id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
 grant_fits(const struct policy *p, const struct policy_grant *g,
     struct rehearse_subject *s)
 {
@@ -119,7 +131,7 @@ grant_fits(const struct policy *p, const struct policy_grant *g,
 	(void)snprintf(s->principal, sizeof(s->principal), "%.*s",
 	    (int)principal.len, (const char *)principal.p);
 	key_id_make(a, identity, s->key_id);
-	return true;
+	return !is_revoked(a, s->key_id);
 }
 
 /* Whether its trust has begun, and lasts longer than a rehearsal. */

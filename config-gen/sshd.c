@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config-gen/command.h"
 #include "config-gen/service.h"
@@ -99,6 +100,28 @@ sshd_version(
 out:
 	command_result_clear(&res);
 	return ret;
+}
+
+char *
+sshd_companion(const struct root *root, const char *name)
+{
+	const char *slash =
+	    root->sshd == NULL ? NULL : strrchr(root->sshd, '/');
+	char *path;
+
+	if (slash != NULL &&
+	    asprintf(&path, "%.*s/../bin/%s", (int)(slash - root->sshd),
+		root->sshd, name) >= 0) {
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	if (asprintf(&path, "/usr/bin/%s", name) < 0)
+		return NULL;
+	if (access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
 }
 
 static bool

@@ -33,6 +33,12 @@ int sshd_run(const struct root *root, const char *const *args,
     struct command_result *res, struct err *err);
 
 /*
+ * ssh or ssh-keygen of this machine: of sshd's own installation (at that path
+ * here), or the system's.  Allocated; NULL where there is none.
+ */
+char *sshd_companion(const struct root *root, const char *name);
+
+/*
  * sshd -t on the main file config (a path inside the root).  0, or -1 with
  * sshd's own words (escaped, first lines) in err.
  */

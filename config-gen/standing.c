@@ -58,6 +58,7 @@ read_authorities(struct index *x, struct standing *list, struct err *err)
 		    a.name.p, a.name.len);
 		list[i].from = a.trust_from;
 		list[i].until = a.keys_until == 0 ? INT64_MAX : a.keys_until;
+		list[i].is_revoked = a.is_revoked;
 	}
 	return 0;
 }
@@ -106,7 +107,8 @@ current_file(const struct root *root, const char *name, char path[PATH_MAX])
 
 int
 standing_list(const struct root *root, int64_t now_at, struct standing **list,
-    size_t *n, uint64_t *n_users, bool *has_gone, struct err *err)
+    size_t *n, uint64_t *n_users, uint64_t *n_revoked, bool *has_gone,
+    struct err *err)
 {
 	char path[PATH_MAX];
 	struct standing *made = NULL;
@@ -135,6 +137,7 @@ standing_list(const struct root *root, int64_t now_at, struct standing **list,
 		goto out;
 	*n = x.n_authorities;
 	*n_users = x.n_users;
+	*n_revoked = x.n_revoked;
 	*list = made;
 	made = NULL;
 	ret = 0;
@@ -156,7 +159,9 @@ standing_text(
 	long long left = standing_days_left(s->until, now_at);
 
 	out[0] = '\0';
-	if (now_at < s->from)
+	if (s->is_revoked)
+		(void)snprintf(out, out_len, "revoked");
+	else if (now_at < s->from)
 		(void)snprintf(out, out_len, "not trusted before %s",
 		    utc_text(day, s->from));
 	else if (now_at >= s->until)

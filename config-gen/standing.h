@@ -33,18 +33,20 @@ struct standing {
 	int64_t from; /* UTC seconds; 0: since ever */
 	int64_t until; /* exclusive; INT64_MAX: no end */
 	bool is_in_ca_file; /* ca.pub holds a key of it */
+	bool is_revoked; /* all of its keys are */
 };
 
 /*
  * The authorities of the current generation of root, which there must be;
- * *n_users is how many its index has.  *list is allocated.  *has_gone is
+ * *n_users and *n_revoked are what its index counts.  *list is allocated.  *has_gone is
  * whether ca.pub holds a key that is not trusted at now_at.
  */
 int standing_list(const struct root *root, int64_t now_at,
-    struct standing **list, size_t *n, uint64_t *n_users, bool *has_gone,
-    struct err *err);
+    struct standing **list, size_t *n, uint64_t *n_users,
+    uint64_t *n_revoked, bool *has_gone, struct err *err);
 
-/* "trusted until 2027-06-30, 12 days left", …; "" where there is no limit. */
+/* "revoked", "trusted until 2027-06-30, 12 days left", …; "" where there is
+ * no limit. */
 char *standing_text(
     const struct standing *s, int64_t now_at, char *out, size_t out_len);
 

@@ -4,14 +4,17 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "config-gen/account.h"
+#include "config-gen/reach.h"
 
 #define CA_VALUE ROOT_CURRENT "/" COMPILE_CA_FILE
 #define LISTS_VALUE ROOT_CURRENT "/" COMPILE_LISTS "/%u"
+#define REVOKED_VALUE ROOT_CURRENT "/" COMPILE_REVOKED
 #define HELPER_VALUE ROOT_HELPER " -- %u %U %k"
 
 /*
@@ -24,6 +27,7 @@ const char *const target_directives[TARGET_N_DIRECTIVES] = {
 	"AuthorizedPrincipalsFile " LISTS_VALUE,
 	"AuthorizedPrincipalsCommand " HELPER_VALUE,
 	("AuthorizedPrincipalsCommandUser " COMMAND_USER),
+	"RevokedKeys " REVOKED_VALUE,
 };
 
 const char *const target_keywords[TARGET_N_DIRECTIVES + 1] = {
@@ -31,6 +35,7 @@ const char *const target_keywords[TARGET_N_DIRECTIVES + 1] = {
 	"authorizedprincipalsfile",
 	"authorizedprincipalscommand",
 	"authorizedprincipalscommanduser",
+	"revokedkeys",
 	NULL,
 };
 
@@ -39,7 +44,45 @@ const char *const target_values[TARGET_N_DIRECTIVES] = {
 	LISTS_VALUE,
 	HELPER_VALUE,
 	COMMAND_USER,
+	REVOKED_VALUE,
 };
+
+void
+target_revokes(struct target *t, bool is_something_revoked)
+{
+	t->n_directives = TARGET_N_DIRECTIVES - (is_something_revoked ? 0 : 1);
+}
+
+void
+target_named(
+    const struct target *t, const char *out[TARGET_N_DIRECTIVES + 1])
+{
+	size_t i;
+
+	for (i = 0; i < t->n_directives; i++)
+		out[i] = target_keywords[i];
+	out[i] = NULL;
+}
+
+int
+target_count(const char *folder, size_t *n, struct err *err)
+{
+	struct reach reach;
+	bool revokes;
+
+	if (reach_open(&reach, folder, err) < 0)
+		return -1;
+	revokes = !reach.is_empty && reach.index.n_revoked != 0;
+	reach_close(&reach);
+	*n = TARGET_N_DIRECTIVES - (revokes ? 0 : 1);
+	return 0;
+}
+
+int
+target_follow(struct target *t, const char *folder, struct err *err)
+{
+	return target_count(folder, &t->n_directives, err);
+}
 
 static int
 find_command_user(struct target *t, struct err *err)
@@ -91,6 +134,8 @@ target_look(struct target *t, const struct root *root, struct err *err)
 {
 	memset(t, 0, sizeof(*t));
 	t->root = root;
+	target_revokes(t, false);
+	t->compile.keygen = t->keygen = sshd_companion(root, "ssh-keygen");
 	t->compile.owner = geteuid();
 	t->compile.group = getegid();
 	t->compile.now_at = (int64_t)time(NULL);
@@ -122,5 +167,7 @@ void
 target_clear(struct target *t)
 {
 	sshdconf_free(t->conf);
+	free(t->keygen);
 	t->conf = NULL;
+	t->keygen = NULL;
 }

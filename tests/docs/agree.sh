@@ -189,7 +189,8 @@ AUTHORITY=An authority
 REQUIRE=Requirements
 GROUP=A group
 RULE=A user'\''s rule
-ENTRY=An entry'
+ENTRY=An entry
+REVOKED=A revocation'
 
 # Checks of doctor, in this order, each with what --despite may do to it.
 checks()

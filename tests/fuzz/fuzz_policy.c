@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config-gen/krl.h"
 #include "config-gen/policy.h"
 #include "lib/principal.h"
 
@@ -151,6 +152,39 @@ check_rules(const struct policy *p)
 	}
 }
 
+/* Serials are in order, each in one range; all is counted. */
+static void
+check_revoked(const struct policy *p)
+{
+	size_t i, j, n = p->n_revoked_keys, n_unlistable = 0;
+
+	for (i = 0; i < p->n_authorities; i++) {
+		const struct policy_authority *a = &p->authorities[i];
+		const struct policy_serials *s = a->revoked_serials;
+
+		n += a->n_revoked_serials + a->n_revoked_ids;
+		for (j = 0; j < a->n_revoked_serials; j++) {
+			check_place(p, s[j].at);
+			require(s[j].first <= s[j].last);
+			require(j == 0 || s[j - 1].last < s[j].first);
+			n_unlistable += s[j].first == 0;
+		}
+		for (j = 0; j < a->n_revoked_ids; j++) {
+			check_place(p, a->revoked_ids[j].at);
+			require(a->revoked_ids[j].text[0] != '\0');
+			n_unlistable += !krl_can_list(a->revoked_ids[j].text);
+		}
+		for (j = 0; j < a->n_keys; j++)
+			require(p->n_revoked_keys != 0 ||
+			    !policy_key_is_revoked(p, &a->keys[j]));
+	}
+	for (i = 0; i < p->n_revoked_keys; i++) {
+		check_place(p, p->revoked_keys[i].at);
+		require(strchr(p->revoked_keys[i].text, ' ') != NULL);
+	}
+	require(n == p->n_revoked && n_unlistable == p->n_unlistable);
+}
+
 static void
 check_policy(const struct policy *p)
 {
@@ -172,6 +206,7 @@ check_policy(const struct policy *p)
 	}
 	for (i = 0; i < p->n_denied; i++)
 		check_name(p, &p->denied[i]);
+	check_revoked(p);
 	check_rules(p);
 }
 
@@ -214,6 +249,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(p->n_rules == again->n_rules &&
 		    p->n_groups == again->n_groups &&
 		    p->n_terms == again->n_terms &&
+		    p->n_revoked == again->n_revoked &&
 		    p->n_scopes == again->n_scopes);
 	}
 	policy_free(p);

@@ -30,6 +30,8 @@ unit_tests = \
 	tests/unit/test_keyblob \
 	tests/unit/test_keysfile \
 	tests/unit/test_keyset \
+	tests/unit/test_krl \
+	tests/unit/test_krl_check \
 	tests/unit/test_login \
 	tests/unit/test_pending \
 	tests/unit/test_people \
@@ -45,6 +47,7 @@ unit_tests = \
 	tests/unit/test_policy_keys \
 	tests/unit/test_policy_memory \
 	tests/unit/test_policy_report \
+	tests/unit/test_policy_revoked \
 	tests/unit/test_policy_rule \
 	tests/unit/test_policy_trust \
 	tests/unit/test_policy_shadow \

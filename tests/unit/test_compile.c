@@ -14,6 +14,7 @@
 #include "lib/base64.h"
 #include "lib/decide.h"
 #include "lib/file.h"
+#include "lib/revoked.h"
 #include "tests/unit/certbuild.h"
 #include "tests/unit/harness.h"
 
@@ -92,6 +93,13 @@ load(const char *one, const char *two, const char *rest)
 }
 
 #define PREFIX "    principals: email-prefix\n"
+/* An entry of `revoked`: the key of authority one, and nobody's. */
+#define ONE_KEY \
+	"  - {key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEB" \
+	"AQEBAQEBAQEBAQEBAQEB}\n"
+#define OTHER_KEY \
+	"  - {key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEGOfSB/h4pmU8JAEC4nqBs2" \
+	"c6ECLdYklyAGmps3lHvZ}\n"
 #define EMAIL "    principals: email\n    domains: [example.com]\n"
 
 static const struct {
@@ -144,6 +152,20 @@ static const struct {
 	    "\"u[1]\": a@example.com", "its name is no plain file name" },
 	{ "a name with a leading dot", PREFIX, NULL, ".u: a@example.com",
 	    "its name is no plain file name" },
+	{ "revoked, as sshd's list can say it", PREFIX, NULL,
+	    "u: a@example.com\n"
+	    "revoked: [{authority: one, serials: 1-9}, {authority: one, "
+	    "key_id: a b}]",
+	    NULL },
+	{ "serial 0", PREFIX, NULL,
+	    "u: a@example.com\nrevoked: [{authority: one, serial: 0}]",
+	    "sshd's list of what is revoked cannot hold all of it" },
+	{ "a range from serial 0", PREFIX, NULL,
+	    "u: a@example.com\nrevoked: [{authority: one, serials: 0-9}]",
+	    "sshd's list of what is revoked cannot hold all of it" },
+	{ "a key ID with a #", PREFIX, "    principals: email-prefix\n",
+	    "u: a@example.com\nrevoked: [{authority: two, key_id: 'a#b'}]",
+	    "sshd's list of what is revoked cannot hold all of it" },
 	{ "deny", PREFIX, NULL, "u: a@example.com\ndeny: [m@example.com]",
 	    "the policy denies identities" },
 };
@@ -219,8 +241,10 @@ END_TEST
 static void
 compile(const struct policy *p)
 {
-	struct compile_settings s = { NOW, 1000, getuid(), getgid(),
-		getgid() };
+	const struct compile_settings s = { .now_at = NOW,
+		.uid_min = 1000,
+		.owner = getuid(), .group = getgid(),
+		.index_group = getgid() };
 	struct err err = ERR_INIT;
 	char out[128];
 
@@ -273,6 +297,7 @@ START_TEST(test_files)
 	    "breakglass\n"
 	    "c@example.com\n");
 	expect_file(COMPILE_INDEX, 0640, NULL);
+	expect_file(COMPILE_REVOKED, 0644, "SSHKRL\n");
 	policy_free(p);
 }
 END_TEST
@@ -301,6 +326,79 @@ ask(struct index *x, const char *user, const char *principal)
 	free(d);
 	return reason;
 }
+
+/* A policy that revokes so many serials and keys. */
+static const char *
+why_of_many(size_t n_serials, bool with_key)
+{
+	struct wire w = WIRE_INIT;
+	struct policy *p;
+	char line[64];
+	const char *why;
+	size_t i;
+
+	wire_put_bytes(&w, "users: {u: m}\nrevoked:\n", 23);
+	for (i = 1; i <= n_serials; i++)
+		wire_put_bytes(&w, line,
+		    (size_t)snprintf(line, sizeof(line),
+		        "  - {authority: one, serial: %zu}\n", 2 * i));
+	if (with_key)
+		wire_put_bytes(&w, OTHER_KEY, strlen(OTHER_KEY));
+	wire_put_u8(&w, 0);
+	p = load("", NULL, (char *)w.p);
+	why = compile_needs_helper(p, &p->rules[0]);
+	policy_free(p);
+	wire_free(&w);
+	return why;
+}
+
+START_TEST(test_many_revoked)
+{
+	static const char many[] = "the policy revokes more than 1,000 "
+	                           "serials, key IDs and keys";
+
+	ck_assert_ptr_null(why_of_many(1000, false));
+	ck_assert_ptr_null(why_of_many(999, true));
+	ck_assert_str_eq(why_of_many(1001, false), many);
+	ck_assert_str_eq(why_of_many(1000, true), many);
+}
+END_TEST
+
+/* A CA key that is revoked: not trusted, and known to be revoked. */
+START_TEST(test_revoked)
+{
+	struct policy *p = load(PREFIX, PREFIX,
+	    "users: {u: any}\n"
+	    "revoked:\n"
+	    "  - {authority: two, serials: 5-7}\n"
+	    "  - {authority: two, key_id: jdoe}\n"
+	    "  - {authority: one, serial: 0}\n" ONE_KEY);
+	struct index_authority a;
+	struct revoked by;
+	struct err err = ERR_INIT;
+	struct index x;
+	FILE *f = tmpfile();
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(compile_index(p, 1000, fileno(f), &err), 0);
+	ck_assert_int_eq(index_open(&x, fileno(f), &err), 0);
+	ck_assert_uint_eq(x.n_revoked, 4);
+	ck_assert_int_eq(ask(&x, "u", "m"), REASON_REVOKED);
+	ck_assert_int_eq(index_authority_by_number(&x, 0, &a, &err), 1);
+	ck_assert(a.is_revoked);
+	ck_assert_int_eq(revoked_serial(&x, &a, 0, &by, &err), 1);
+	ck_assert_int_eq(revoked_serial(&x, &a, 6, &by, &err), 0);
+	ck_assert_int_eq(index_authority_by_number(&x, 1, &a, &err), 1);
+	ck_assert(!a.is_revoked);
+	ck_assert_int_eq(revoked_serial(&x, &a, 6, &by, &err), 1);
+	ck_assert_int_eq(revoked_serial(&x, &a, 8, &by, &err), 0);
+	ck_assert_int_eq(revoked_key_id(&x, &a, span_of("jdoe"), &by, &err), 1);
+	ck_assert_int_eq(revoked_key_id(&x, &a, span_of("j"), &by, &err), 0);
+	index_close(&x);
+	(void)fclose(f);
+	policy_free(p);
+}
+END_TEST
 
 /* However large the rule: its own members get in, and nobody else. */
 START_TEST(test_large_rules)
@@ -388,6 +486,8 @@ main(void)
 	    t, test_mechanism, 0, N_ROWS(rows));
 	tcase_add_test(t, test_limits);
 	tcase_add_test(t, test_files);
+	tcase_add_test(t, test_many_revoked);
+	tcase_add_test(t, test_revoked);
 	tcase_add_loop_test(t, test_large_rules, 0, 7);
 	tcase_add_test(t, test_manifest);
 	return run_case("compile", t);

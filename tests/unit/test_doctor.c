@@ -154,6 +154,15 @@ static const struct row {
 	    "warning " FILE_NAME ":1: the RevokedKeys file /etc/empty is "
 	    "empty" },
 
+	/* An empty one of ours is damage, not a list that revokes nothing. */
+	{ "revoked-keys", 9, 2,
+	    "RevokedKeys /etc/ssh/certgate/current/revoked.krl\n", "",
+	    "failure " FILE_NAME
+	    ":1: the RevokedKeys file /etc/ssh/certgate/current/revoked.krl is "
+	    "empty" },
+	/* One's own list is no business of ours while we have none. */
+	{ "ca-elsewhere", 9, 2, "RevokedKeys /etc/one.pub\n", "", NULL },
+
 	{ "ca-file", 9, 2, "TrustedUserCAKeys /etc/one.pub\n", "", NULL },
 	{ "ca-file", 9, 2, "TrustedUserCAKeys /missing\n", "",
 	    "failure " FILE_NAME
@@ -200,6 +209,7 @@ add_files(void)
 {
 	testroot_make();
 	testroot_put("/etc/empty", "");
+	testroot_put("/etc/ssh/certgate/current/revoked.krl", "");
 	testroot_put("/etc/folder/", "");
 	testroot_put("/etc/one.pub", "# x\n\n" KEY " a\n");
 	testroot_put("/etc/bad.pub", KEY "\nnonsense\n" KEY "\n");
@@ -245,6 +255,7 @@ START_TEST(test_row)
 	static char shown[1200];
 
 	add_files();
+	target_revokes(&t, false);
 	t.version.major = row->major;
 	t.version.minor = row->minor;
 	(void)snprintf(t.version.text, sizeof(t.version.text), "OpenSSH_%u.%u",

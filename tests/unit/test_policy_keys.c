@@ -99,15 +99,14 @@ static const struct policy_row rows[] = {
 	    NULL, RAW(""),
 	    "policy.yaml:5:35: error: unknown key \"untill\" in an entry "
 	    "of \"allow\"; did you mean \"until\"?\n" },
-	{ "revoked",
+	{ "unknown key of a revocation",
 	    RAW(HEAD "users:\n"
 		"  jim: any\n"
 		"revoked:\n"
-		"  - {authority: ca, serial: 42}\n"),
+		"  - {authority: ca, serail: 42}\n"),
 	    NULL, RAW(""),
-	    "policy.yaml:6:1: error: \"revoked\" is not supported by "
-	    "this version; name people under \"deny\", or put revoked "
-	    "keys into sshd's own RevokedKeys\n" },
+	    "policy.yaml:7:21: error: unknown key \"serail\" in an entry "
+	    "of \"revoked\"; did you mean \"serial\"?\n" },
 	{ "url",
 	    RAW("version: 1\n"
 		"authorities:\n"

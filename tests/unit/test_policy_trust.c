@@ -142,8 +142,9 @@ END_TEST
 static void
 assert_ca_file(const struct policy *p, int64_t now_at, const char *want)
 {
-	struct compile_settings s = { now_at, 1000, getuid(), getgid(),
-		getgid() };
+	const struct compile_settings s = { .now_at = now_at,
+		.uid_min = 1000, .owner = getuid(), .group = getgid(),
+		.index_group = getgid() };
 	struct err err = ERR_INIT;
 	char name[32], *text;
 	size_t len;

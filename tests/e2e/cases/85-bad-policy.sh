@@ -37,8 +37,8 @@ EOF
 bad "broken YAML" 'policy\.yaml:[78]:' <<'EOF'
   vmuser: [jdoe@example.com
 EOF
-bad "revoked is not there yet" 'policy\.yaml:7:.*revoked' <<'EOF'
-revoked: [{authority: cloudflare, serial: 42}]
+bad "a serial that would be octal" 'policy\.yaml:7:43: .*expected a serial' <<'EOF'
+revoked: [{authority: cloudflare, serial: 010}]
 EOF
 sed "s|principals: email-prefix}|principals: email-prefix, trust: 2027-06-30..2026-01-01}|" \
     /run/good.yaml | write_policy
