@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/keyblob.h"
+#include "lib/pubkey.h"
+
 /* Append text; -1 where it does not fit. */
 static int
 append(char out[KEYSFILE_PATH_SIZE], size_t *len, const char *text)
@@ -206,15 +209,71 @@ keysfile_find_authority(const char *bytes, size_t len)
 	return 0;
 }
 
+/* Where the first word, which may be quoted in part, and blanks end. */
+static size_t
+skip_word(const char *line, size_t len)
+{
+	bool is_quoted = false;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (!is_quoted && (line[i] == ' ' || line[i] == '\t'))
+			break;
+		if (line[i] == '\\' && i + 1 < len && line[i + 1] == '"')
+			i++;
+		else if (line[i] == '"')
+			is_quoted = !is_quoted;
+	}
+	while (i < len && (line[i] == ' ' || line[i] == '\t'))
+		i++;
+	return i;
+}
+
+/* The key of an entry, behind its options if need be; blob is a plain one. */
+static bool
+read_key(const char *line, size_t len, struct wire *blob)
+{
+	size_t skip = skip_word(line, len);
+	struct keyblob parts;
+	struct pubkey k;
+	bool is_key;
+
+	if (pubkey_parse_line(&k, line, len, NO_PLACE, NULL) != 1 &&
+	    pubkey_parse_line(&k, line + skip, len - skip, NO_PLACE, NULL) !=
+		1)
+		return false;
+	is_key = keyblob_parse(&parts, (struct span) { k.blob, k.blob_len },
+		     "the key", NULL) == 0;
+	if (is_key)
+		keyblob_put(&parts, blob);
+	pubkey_clear(&k);
+	return is_key && !blob->has_failed;
+}
+
+bool
+keysfile_has_good_entry(const char *bytes, size_t len,
+    bool (*is_revoked)(void *ctx, struct span key), void *ctx)
+{
+	size_t at = 0, line_len, skip;
+	struct wire blob = WIRE_INIT;
+	bool has = false;
+
+	while (!has && next_line(bytes, len, &at, &line_len)) {
+		skip = skip_blanks(bytes + at, line_len);
+		wire_reset(&blob);
+		if (skip < line_len)
+			has = is_revoked == NULL ||
+			    !read_key(bytes + at + skip, line_len - skip,
+				&blob) ||
+			    !is_revoked(ctx, wire_span(&blob));
+		at += line_len + 1;
+	}
+	wire_free(&blob);
+	return has;
+}
+
 bool
 keysfile_has_entry(const char *bytes, size_t len)
 {
-	size_t at = 0, line_len;
-
-	while (next_line(bytes, len, &at, &line_len)) {
-		if (skip_blanks(bytes + at, line_len) < line_len)
-			return true;
-		at += line_len + 1;
-	}
-	return false;
+	return keysfile_has_good_entry(bytes, len, NULL, NULL);
 }

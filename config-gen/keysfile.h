@@ -13,6 +13,7 @@
 #include "config-gen/people.h"
 #include "config-gen/root.h"
 #include "lib/err.h"
+#include "lib/sshwire.h"
 
 /* Room for a path that a pattern becomes. */
 #define KEYSFILE_PATH_SIZE 1024
@@ -66,5 +67,13 @@ size_t keysfile_find_authority(const char *bytes, size_t len);
 
 /* Whether some line is neither blank nor a comment. */
 bool keysfile_has_entry(const char *bytes, size_t len);
+
+/*
+ * The same without the lines of keys that are revoked: is_revoked is asked
+ * about each, as a plain public key blob.  What cannot be read as a key
+ * counts as an entry.
+ */
+bool keysfile_has_good_entry(const char *bytes, size_t len,
+    bool (*is_revoked)(void *ctx, struct span key), void *ctx);
 
 #endif

@@ -12,6 +12,7 @@
 #include "config-gen/keysfile.h"
 #include "config-gen/reach.h"
 #include "lib/glob.h"
+#include "lib/revoked.h"
 
 static bool
 is_set_to(const struct sshd_settings *s, const char *keyword, const char *to)
@@ -195,9 +196,24 @@ wayin_ways(const struct person *p, const struct sshd_settings *s, bool has_key,
 	return ways;
 }
 
-/* Whether the file at inside says something. */
+/* Whether the generation that ctx, a struct reach, has open revokes key. */
 static bool
-has_entries(const struct root *root, const char *inside)
+is_revoked(void *ctx, struct span key)
+{
+	struct reach *reach = ctx;
+	struct revoked by;
+
+	/* An index that cannot tell lets nobody in. */
+	return revoked_key(&reach->index, key, &by, NULL) != 0;
+}
+
+/*
+ * Whether the file at inside says something.  reach: what it says of keys
+ * that are revoked by it does not count; NULL: nothing is.
+ */
+static bool
+has_entries(
+    const struct root *root, const char *inside, struct reach *reach)
 {
 	char *bytes = NULL, *path;
 	struct stat st;
@@ -206,7 +222,8 @@ has_entries(const struct root *root, const char *inside)
 
 	switch (keysfile_read(root, inside, &bytes, &len)) {
 	case KEYSFILE_READ:
-		has = keysfile_has_entry(bytes, len);
+		has = keysfile_has_good_entry(
+		    bytes, len, reach == NULL ? NULL : is_revoked, reach);
 		free(bytes);
 		return has;
 	case KEYSFILE_LINK:
@@ -228,7 +245,8 @@ has_entries(const struct root *root, const char *inside)
 
 /* Whether one of the files that words name for p says something. */
 static bool
-has_files(const struct root *root, const struct person *p, const char *words)
+has_files(const struct root *root, const struct person *p, const char *words,
+    struct reach *reach)
 {
 	char inside[KEYSFILE_PATH_SIZE];
 	const char *word;
@@ -236,7 +254,7 @@ has_files(const struct root *root, const struct person *p, const char *words)
 
 	while ((word = keysfile_next_word(&words, &len)) != NULL) {
 		if (keysfile_word_path(inside, word, len, p) == 1 &&
-		    has_entries(root, inside))
+		    has_entries(root, inside, reach))
 			return true;
 	}
 	return false;
@@ -244,14 +262,19 @@ has_files(const struct root *root, const struct person *p, const char *words)
 
 static bool
 has_key(const struct root *root, const struct person *p,
-    const struct sshd_settings *s)
+    const struct sshd_settings *s, struct reach *reach)
 {
+	const size_t last = TARGET_N_DIRECTIVES - 1;
 	const char *files = value_of(s, "authorizedkeysfile");
+	const char *list = value_of(s, target_keywords[last]);
+	bool is_ours = list != NULL && strcmp(list, target_values[last]) == 0;
 
 	/* What a command will say is not known; the rehearsal tells. */
 	if (value_of(s, "authorizedkeyscommand") != NULL)
 		return true;
-	return files != NULL && has_files(root, p, files);
+	return files != NULL &&
+	    has_files(root, p, files,
+		is_ours && !reach->is_empty ? reach : NULL);
 }
 
 /*
@@ -269,11 +292,11 @@ has_certificate(const struct wayin *w, const struct person *p,
 		return 0;
 	if (strcmp(ca, target_values[0]) == 0)
 		return reach_person(reach, p, w->now_at, err);
-	if (ca[0] != '/' || !has_entries(w->t->root, ca))
+	if (ca[0] != '/' || !has_entries(w->t->root, ca, NULL))
 		return 0;
 	if (value_of(s, "authorizedprincipalscommand") != NULL || lists == NULL)
 		return 1;
-	return has_files(w->t->root, p, lists) ? 1 : 0;
+	return has_files(w->t->root, p, lists, NULL) ? 1 : 0;
 }
 
 /* Work out the ways of everybody under config, before or after. */
@@ -307,7 +330,8 @@ look(struct wayin *w, const char *config, const char *folder, bool is_after,
 		}
 		if ((has = has_certificate(w, p, &s, &reach, err)) < 0)
 			goto out;
-		ways = wayin_ways(p, &s, has_key(w->t->root, p, &s), has == 1);
+		ways = wayin_ways(p, &s, has_key(w->t->root, p, &s, &reach),
+		    has == 1);
 		if (is_after)
 			w->items[i].after = ways;
 		else

@@ -36,6 +36,28 @@ find_line(
 		(*end)++;
 }
 
+/* With no key revoked the entries are all; with all, those of no key. */
+static bool
+is_revoked(void *ctx, struct span key)
+{
+	if (key.len == 0)
+		abort();
+	return *(const bool *)ctx;
+}
+
+static void
+check_entries(const char *text, size_t len)
+{
+	bool yes = true, no = false;
+
+	if (keysfile_has_good_entry(text, len, is_revoked, &no) !=
+	    keysfile_has_entry(text, len))
+		abort();
+	if (keysfile_has_good_entry(text, len, is_revoked, &yes) &&
+	    !keysfile_has_entry(text, len))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -47,6 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (size > 0)
 		memcpy(text, data, size);
+	check_entries(text, size);
 	memcpy(text + size, TRUSTING, sizeof(TRUSTING) - 1);
 	if (keysfile_find_authority(text, len) == 0)
 		abort();

@@ -3,6 +3,7 @@
 #include "config-gen/keysfile.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -181,6 +182,52 @@ START_TEST(test_state)
 }
 END_TEST
 
+/* Entries that are left where GOOD is not revoked and BAD is. */
+#define GOOD \
+	"ssh-ed25519 " \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIFUp65QF3J5Pe4C/V9y18r9Hi4jcCdTA2K9xeY2/RZ0J"
+#define BAD \
+	"ssh-ed25519 " \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIEGOfSB/h4pmU8JAEC4nqBs2c6ECLdYklyAGmps3lHvZ"
+
+static const struct {
+	const char *text;
+	bool has;
+} good_entries[] = {
+	{ "", false },
+	{ "# " GOOD "\n\n", false },
+	{ GOOD "\n", true },
+	{ BAD "\n", false },
+	{ BAD " somebody\n" GOOD "\n", true },
+	{ "\t" BAD "\r\n" BAD, false },
+	{ "restrict,command=\"/bin/x \\\"y z\" " BAD " c\n", false },
+	{ "restrict,command=\"/bin/x \\\"y z\" " GOOD " c\n", true },
+	{ "cert-authority " BAD "\n", false },
+	{ "cert-authority " GOOD "\n", true },
+	/* Not ours to judge. */
+	{ "nonsense\n", true },
+	{ "restrict nonsense\n", true },
+};
+
+static bool
+is_bad(void *ctx, struct span key)
+{
+	/* The last byte of BAD's blob. */
+	ck_assert_ptr_eq(ctx, &good_entries);
+	return key.p[key.len - 1] == 0xd9;
+}
+
+START_TEST(test_good_entry)
+{
+	const char *text = good_entries[_i].text;
+
+	ck_assert_msg(
+	    keysfile_has_good_entry(text, strlen(text), is_bad,
+		(void *)(uintptr_t)&good_entries) == good_entries[_i].has,
+	    "%s", text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -192,5 +239,6 @@ main(void)
 	tcase_add_loop_test(tc, test_authority, 0, N_ROWS(authorities));
 	tcase_add_loop_test(tc, test_entry, 0, N_ROWS(entries));
 	tcase_add_loop_test(tc, test_state, 0, N_ROWS(states));
+	tcase_add_loop_test(tc, test_good_entry, 0, N_ROWS(good_entries));
 	return run_case("keysfile", tc);
 }
