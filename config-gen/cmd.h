@@ -52,6 +52,7 @@ struct cmd {
 	const char *at; /* a time; NULL: now */
 	const char *uid; /* the user's uid; NULL: looked up */
 	const char *policy; /* --policy; NULL: the root's */
+	const char *authority, *serial, *key_id; /* revoke; NULL: not given */
 	json_t *out; /* with --format json; else NULL */
 };
 
@@ -67,11 +68,30 @@ int cmd_doctor(struct cmd *c);
 int cmd_explain(struct cmd *c);
 int cmd_plan(struct cmd *c);
 int cmd_remove(struct cmd *c);
+int cmd_revoke(struct cmd *c);
 int cmd_rollback(struct cmd *c);
 int cmd_status(struct cmd *c);
 
 /* Show all that was found in a policy: standard error, or "findings". */
 void cmd_show_findings(struct cmd *c, const struct diag_report *report);
+
+/*
+ * What apply is to write once all is proved, for a command that adds to the
+ * policy (write may be NULL: nothing).  is_written: it was, also where apply
+ * failed after that.
+ */
+struct cmd_also {
+	int (*write)(void *ctx, struct err *err);
+	void *ctx;
+	bool is_written;
+};
+
+/*
+ * Apply policy and report it.  With also (NULL for apply itself) only where
+ * certgate is in use on the machine.
+ */
+int cmd_apply_policy(
+    struct cmd *c, const struct policy *policy, struct cmd_also *also);
 
 /*
  * Load the policy at path, by default (NULL) the root's, and show all that

@@ -11,13 +11,33 @@
 
 struct apply {
 	struct deploy d;
-	struct policy *policy;
+	const struct policy *policy;
+	struct cmd_also *also; /* NULL: nothing */
 	unsigned long number; /* of the generation that it makes */
 	bool is_new; /* false: the policy compiles to what is current */
 	bool is_rehearsed;
 	struct drift drift; /* of what was current */
 	struct rehearsal rehearsals[REHEARSE_N];
 };
+
+/*
+ * A command that only adds to the policy changes nothing of a machine that
+ * does not go by it.
+ */
+static int
+check_used(struct apply *a, struct cmd *c, struct err *err)
+{
+	bool is_unused = true;
+
+	if (a->d.previous != 0 &&
+	    drift_is_unused(&c->root, a->d.target.conf, &is_unused, err) < 0)
+		return -1;
+	if (!is_unused)
+		return 0;
+	return err_setf(err, ERR_REFUSED,
+	    "certgate is not in use here, so that nothing would be revoked; "
+	    "write the entry by hand and run certgate apply");
+}
 
 /* Asked for, a rehearsal that could not be made is a reason to refuse. */
 static int
@@ -66,10 +86,12 @@ prepare(struct apply *a, struct cmd *c, struct err *err)
 	const char *folder;
 
 	if (deploy_open(&a->d, c, err) < 0 ||
+	    (a->also != NULL && check_used(a, c, err) < 0) ||
 	    account_lowest(&c->root, a->policy, &a->d.target.compile.uid_min,
 	        err) < 0 ||
 	    cakeys_check(&a->d.target, a->policy, err) < 0)
 		return -1;
+	a->d.also = a->also;
 	target_revokes(&a->d.target, a->policy->n_revoked != 0);
 	if (deploy_edit(&a->d, false, err) < 0)
 		return -1;
@@ -159,11 +181,35 @@ report(const struct apply *a, struct cmd *c)
 }
 
 int
-cmd_apply(struct cmd *c)
+cmd_apply_policy(
+    struct cmd *c, const struct policy *policy, struct cmd_also *also)
 {
-	struct apply a = { 0 };
+	struct apply a = { .policy = policy, .also = also };
 	struct err err = ERR_INIT;
 	int status = CMD_REFUSED;
+
+	cmd_warn_users(c, policy);
+	if (prepare(&a, c, &err) == 0 &&
+	    deploy_commit(&a.d, &a.is_new, &err) == 0) {
+		deploy_finish(&a.d);
+		report(&a, c);
+		status = CMD_DONE;
+	} else if (also != NULL && also->is_written) {
+		(void)cmd_fail(c, &err);
+	} else {
+		(void)cmd_fail_unchanged(c, &err);
+	}
+	deploy_close(&a.d);
+	drift_clear(&a.drift);
+	return status;
+}
+
+int
+cmd_apply(struct cmd *c)
+{
+	struct err err = ERR_INIT;
+	struct policy *policy;
+	int status;
 
 	if (c->confirm_s > 0 && !root_is_host(&c->root)) {
 		(void)err_setf(&err, ERR_REFUSED,
@@ -171,19 +217,9 @@ cmd_apply(struct cmd *c)
 		    "back in time what is changed with --root");
 		return cmd_fail_unchanged(c, &err);
 	}
-	if ((a.policy = cmd_load_policy(c, c->args[0])) == NULL)
+	if ((policy = cmd_load_policy(c, c->args[0])) == NULL)
 		return CMD_REFUSED;
-	cmd_warn_users(c, a.policy);
-	if (prepare(&a, c, &err) < 0 ||
-	    deploy_commit(&a.d, &a.is_new, &err) < 0) {
-		(void)cmd_fail_unchanged(c, &err);
-	} else {
-		deploy_finish(&a.d);
-		report(&a, c);
-		status = CMD_DONE;
-	}
-	deploy_close(&a.d);
-	drift_clear(&a.drift);
-	policy_free(a.policy);
+	status = cmd_apply_policy(c, policy, NULL);
+	policy_free(policy);
 	return status;
 }

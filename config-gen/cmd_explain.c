@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config-gen/account.h"
+#include "config-gen/certfile.h"
 #include "config-gen/cmd.h"
 #include "config-gen/compile.h"
 #include "lib/certsig.h"
@@ -23,7 +24,6 @@
 #include "lib/pubkey.h"
 #include "lib/utc.h"
 
-#define MAX_CERT_FILE (512UL * 1024)
 #define SHOWN 1024
 #define TIME_SIZE 32
 
@@ -44,41 +44,6 @@ struct explain {
 	const char *text;
 	bool is_refused; /* by sshd, whatever the decision says */
 };
-
-/* The first certificate of the file; its place is named in errors. */
-static int
-read_certificate(struct explain *e, const char *path, struct err *err)
-{
-	char *text = NULL;
-	char *line;
-	size_t len, line_len, left, n = 0;
-	int got = 0;
-	int ret = -1;
-
-	if (file_read(path, FILE_ANY, MAX_CERT_FILE, &text, &len, err) < 0)
-		return -1;
-	for (line = text, left = len; left > 0 && got == 0;) {
-		const char *end = memchr(line, '\n', left);
-
-		line_len = end == NULL ? left : (size_t)(end - line);
-		got = pubkey_parse_line(&e->key, line, line_len,
-		    (struct place) { path, ++n, 0 }, err);
-		line_len += end == NULL ? 0 : 1;
-		line += line_len;
-		left -= line_len;
-	}
-	if (got == 0)
-		(void)err_setf(err, ERR_NOT_FOUND,
-		    "%s: there is no certificate in it", path);
-	else if (got == 1 && !pubkey_is_cert(&e->key))
-		(void)err_setf(err, ERR_UNSUPPORTED,
-		    "%s:%zu: this is a plain key, not a certificate; "
-		    "certificates end in -cert.pub", path, n);
-	else if (got == 1)
-		ret = 0;
-	free(text);
-	return ret;
-}
 
 static int
 parse_number(const char *text, uint64_t max, uint64_t *out)
@@ -476,7 +441,7 @@ explain(struct explain *e)
 {
 	struct err err = ERR_INIT;
 
-	if (read_certificate(e, e->c->args[1], &err) < 0 ||
+	if (certfile_read(&e->key, e->c->args[1], &err) < 0 ||
 	    fill_request(e, &err) < 0 || open_index(e, &err) < 0 ||
 	    ask(e, &err) < 0)
 		return cmd_fail(e->c, &err);

@@ -175,7 +175,14 @@ deploy_prove(void *ctx, struct err *err)
 {
 	const struct deploy *d = ctx;
 
-	return d->probe == NULL ? 0 : probe_check(d->probe, d->is_removal, err);
+	if (d->probe != NULL && probe_check(d->probe, d->is_removal, err) < 0)
+		return -1;
+	if (d->also == NULL || d->also->write == NULL)
+		return 0;
+	if (d->also->write(d->also->ctx, err) < 0)
+		return -1;
+	d->also->is_written = true;
+	return 0;
 }
 
 /*

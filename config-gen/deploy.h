@@ -34,6 +34,7 @@ struct deploy {
 	bool has_taken_back; /* it was made, and was taken back first: */
 	struct takeback back;
 	bool is_removal;
+	struct cmd_also *also; /* what must succeed, too; NULL: nothing */
 	char reloaded[256]; /* what became of sshd, in words */
 };
 
@@ -70,7 +71,10 @@ int deploy_admit(struct deploy *d, const char *folder, struct err *err);
 int deploy_probe(
     struct deploy *d, const struct policy *policy, struct err *err);
 
-/* For generation_commit and generation_rollback: a struct deploy is ctx. */
+/*
+ * For generation_commit and generation_rollback: a struct deploy is ctx.
+ * Where all is proved, also is written, as the last step that may fail.
+ */
 int deploy_prove(void *ctx, struct err *err);
 
 /*

@@ -6,6 +6,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/account.c config-gen/account.h \
 	config-gen/admit.c config-gen/admit.h \
 	config-gen/cakeys.c config-gen/cakeys.h \
+	config-gen/certfile.c config-gen/certfile.h \
 	config-gen/change.c config-gen/change.h \
 	config-gen/command.c config-gen/command.h \
 	config-gen/compile.c config-gen/compile.h \
@@ -113,6 +114,7 @@ config_gen_certgate_SOURCES = \
 	config-gen/cmd_explain.c \
 	config-gen/cmd_plan.c \
 	config-gen/cmd_remove.c \
+	config-gen/cmd_revoke.c \
 	config-gen/cmd_rollback.c \
 	config-gen/cmd_status.c \
 	config-gen/main.c

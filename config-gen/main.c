@@ -29,10 +29,11 @@ enum {
 	ON_CA_ADD = 1 << 11,
 	ON_CA_RETIRE = 1 << 12,
 	ON_CA_REMOVE = 1 << 13,
-	ON_ALL = (1 << 14) - 1,
+	ON_REVOKE = 1 << 14,
+	ON_ALL = (1 << 15) - 1,
 	ON_CA = ON_CA_LIST | ON_CA_ADD | ON_CA_RETIRE | ON_CA_REMOVE,
 	/* Those that change the machine. */
-	ON_CHANGE = ON_APPLY | ON_REMOVE | ON_ROLLBACK
+	ON_CHANGE = ON_APPLY | ON_REMOVE | ON_ROLLBACK | ON_REVOKE
 };
 
 static const struct command {
@@ -69,6 +70,8 @@ static const struct command {
 	    cmd_ca_retire, "write into the policy when a key goes" },
 	{ "ca remove", "NAME [FINGERPRINT]", 1, 2, ON_CA_REMOVE, cmd_ca_remove,
 	    "take an authority, or a key of it, out of the policy" },
+	{ "revoke", "[CERTIFICATE]", 0, 1, ON_REVOKE, cmd_revoke,
+	    "add to the policy what gets in no more, and apply it" },
 	{ "client-config", "HOSTNAME", 1, 1, ON_CLIENT_CONFIG,
 	    cmd_client_config,
 	    "the ssh_config block for people who connect through cloudflared" },
@@ -85,11 +88,14 @@ static const struct flag {
 } flags[] = {
 	{ "allow-lockout", 'l', "NAME", ON_PLAN | ON_CHANGE,
 	    "let this user lose the last way in (may be repeated)" },
+	{ "authority", 'A', "NAME", ON_REVOKE,
+	    "whose serial or key ID it is" },
 	{ "at", 'a', "TIME", ON_EXPLAIN,
 	    "ask for another time: 2027-01-31T18:00:00Z, or UTC seconds" },
 	{ "confirm", 'c', "TIME", ON_APPLY,
 	    "go back after TIME (90s, 5m, 1h) unless certgate confirm comes" },
-	{ "despite", 'd', "CODE", ON_PLAN | ON_APPLY | ON_ROLLBACK,
+	{ "despite", 'd', "CODE",
+	    ON_PLAN | ON_APPLY | ON_ROLLBACK | ON_REVOKE,
 	    "go on although doctor finds this (may be repeated)" },
 	{ "expire", 'x', NULL, ON_CONFIRM,
 	    "wait until the time to confirm is over, then take back" },
@@ -97,19 +103,22 @@ static const struct flag {
 	    "text (default) or json" },
 	{ "from", 'F', "ADDRESS", ON_EXPLAIN, "the client's address" },
 	{ "help", 'h', NULL, ON_ALL, "this help" },
+	{ "key-id", 'K', "ID", ON_REVOKE, "revoke certificates by key ID" },
 	{ "no-reload", 'n', NULL, ON_CHANGE, "do not reload sshd" },
 	{ "no-rehearse", 'E', NULL, ON_APPLY,
 	    "do not try logins before the first apply" },
-	{ "policy", 'p', "POLICY", ON_EXPLAIN | ON_CA,
+	{ "policy", 'p', "POLICY", ON_EXPLAIN | ON_CA | ON_REVOKE,
 	    "this policy; explain: instead of what is applied" },
 	{ "rehearse", 'e', NULL, ON_APPLY,
 	    "try logins by the real sshd first" },
-	{ "replace-conflicts", 'R', NULL, ON_PLAN | ON_APPLY | ON_ROLLBACK,
+	{ "replace-conflicts", 'R', NULL,
+	    ON_PLAN | ON_APPLY | ON_ROLLBACK | ON_REVOKE,
 	    "comment out what of sshd's configuration stands in the way" },
 	{ "root", 'r', "DIR", ON_ALL & ~(unsigned int)ON_CLIENT_CONFIG,
 	    "work on an image or chroot" },
 	{ "same-session", 'S', NULL, ON_CONFIRM,
 	    "confirm from the session that ran apply" },
+	{ "serial", 'N', "SERIAL", ON_REVOKE, "revoke the certificate by serial" },
 	{ "sshd", 's', "PATH", ON_PLAN | ON_CHANGE | ON_DOCTOR,
 	    "sshd to ask, by default " DEFAULT_SSHD },
 	{ "uid", 'u', "UID", ON_EXPLAIN, "the user's uid, by default looked up" },
@@ -263,6 +272,15 @@ set_flag(struct cmd *c, int letter, const char *arg)
 	switch (letter) {
 	case 'a':
 		c->at = arg;
+		break;
+	case 'A':
+		c->authority = arg;
+		break;
+	case 'K':
+		c->key_id = arg;
+		break;
+	case 'N':
+		c->serial = arg;
 		break;
 	case 'c':
 		return set_confirm(c, arg);
