@@ -15,7 +15,7 @@ tests_bench_yaml_LDADD = $(YAML_LIBS)
 
 # Linked as the login helper is.
 CLEANFILES += tests/bench/empty
-EXTRA_DIST += tests/bench/empty.c tests/bench/run.sh
+EXTRA_DIST += tests/bench/empty.c tests/bench/revoked.sh tests/bench/run.sh
 tests/bench/empty: tests/bench/empty.c Makefile
 	@$(MKDIR_P) tests/bench
 	$(AM_V_CCLD)$(HELPER_CC) $(HARDEN_CPPFLAGS) -std=c11 $(CFLAGS) \
@@ -24,7 +24,8 @@ tests/bench/empty: tests/bench/empty.c Makefile
 		$(top_srcdir)/tests/bench/empty.c $(HELPER_LIBS)
 
 # BENCH_STARTS=N starts of each program (1000); BENCH_SIZES="10 1000 ..."
-# mappings.
+# mappings.  BENCH_REVOKED=N revoked serials, and key IDs, in the index;
+# BENCH_LISTED=N in a list of sshd's own; BENCH_LOGINS=N logins of each kind.
 .PHONY: bench
 bench: all $(bench_programs) tests/bench/empty tests/e2e/logsink
 	@srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \

@@ -3,7 +3,8 @@
 #
 # Called by make, which says in the environment where things are: srcdir,
 # builddir, sbindir, pkglibexecdir. BENCH_STARTS: how often each program is
-# started (1000); BENCH_SIZES: the numbers of mappings. Works in the sandbox
+# started (1000); BENCH_SIZES: the numbers of mappings; BENCH_REVOKED,
+# BENCH_LISTED and BENCH_LOGINS: see revoked.sh. Works in the sandbox
 # of the end-to-end tests: the machine stays as it was.
 #
 # Prints one line per figure, "bench NAME KEY=VALUE ...", and one that sums
@@ -23,6 +24,9 @@ if [ "${BENCH_INSIDE-}" != 1 ]; then
 	    pkglibexecdir="$pkglibexecdir" BENCH_INSIDE=1 \
 	    BENCH_STARTS="${BENCH_STARTS:-1000}" \
 	    BENCH_SIZES="${BENCH_SIZES:-10 1000 100000 1000000 5000000}" \
+	    BENCH_REVOKED="${BENCH_REVOKED:-1000000}" \
+	    BENCH_LISTED="${BENCH_LISTED:-100000}" \
+	    BENCH_LOGINS="${BENCH_LOGINS:-15}" \
 	    "$srcdir/tests/bench/run.sh" || status=$?
 	if [ "$status" -eq 77 ]; then
 		echo "bench: 0 figures, 0 failed, all skipped"
@@ -364,6 +368,9 @@ if [ $n_failed -eq 0 ]; then
 	rm -f "$work"/*.cdb
 fi
 bench_apply "$n_apply"
+# shellcheck source=tests/bench/revoked.sh
+. "$srcdir/tests/bench/revoked.sh"
+bench_revoked
 
 echo "bench: $n_figures figures, $n_failed failed, $n_missed targets missed"
 [ $n_failed -eq 0 ]
