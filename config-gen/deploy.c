@@ -9,6 +9,7 @@
 #include "config-gen/admit.h"
 #include "config-gen/conflict.h"
 #include "config-gen/reload.h"
+#include "config-gen/sshd.h"
 #include "config-gen/stage.h"
 #include "config-gen/waiter.h"
 
@@ -278,7 +279,13 @@ reload(struct deploy *d)
 	}
 	if (d->probe != NULL)
 		pid_file = probe_pid_file(d->probe);
-	if (reload_sshd(&d->c->root, pid_file,
+	/*
+	 * Once more: whoever edited a file since the proof would end the
+	 * listener, and not every unit asks sshd -t before it reloads.
+	 */
+	if ((d->target.has_sshd &&
+		sshd_test(&d->c->root, d->target.config, &err) < 0) ||
+	    reload_sshd(&d->c->root, pid_file,
 	        &outcome, d->reloaded, sizeof(d->reloaded), &err) < 0 ||
 	    generation_reload_done(d->store, &err) < 0) {
 		cmd_warn(d->c, "all is written and proved, but sshd was not "

@@ -69,3 +69,32 @@ check_says 'no sshd runs' "apply tells that no sshd runs" \
     certgate apply
 sshd_start
 login_ok johndoe jdoe 'johndoe:'
+
+# Somebody edits sshd's configuration between the proof and the reload: a
+# SIGHUP would be the end of the listener.
+machine_reset
+policy jdoe@example.com
+sshd_start
+cat >/run/late-sshd <<EOF
+#!/bin/sh
+[ -e /etc/ssh/sshd_config.d/00-certgate.conf ] || exec $SSHD "\$@"
+case "\$*" in
+-T*user=kiosk,*)
+	$SSHD "\$@" || exit
+	echo 'PermitTTY perhaps' >>/etc/ssh/sshd_config
+	exit ;;
+esac
+exec $SSHD "\$@"
+EOF
+chmod 0755 /run/late-sshd
+check "apply, with an editor beside it" \
+    "$CERTGATE" apply --no-rehearse --sshd /run/late-sshd
+cp /run/check.out /run/apply.out
+check_says 'sshd was not reloaded: sshd refuses /etc/ssh/sshd_config: .*perhaps' \
+    "what sshd refuses now is not reloaded" cat /run/apply.out
+check "sshd got no signal" test "$(count_reloads)" -eq 0
+stays_out johndoe jdoe
+sed -i '/perhaps/d' /etc/ssh/sshd_config
+check "apply makes up for it" certgate apply
+check "sshd starts anew" wait_for 5 has_reloaded 0
+login_ok johndoe jdoe 'johndoe:'
