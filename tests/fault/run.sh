@@ -28,18 +28,26 @@ in_sandbox()
 }
 
 sums=$(mktemp)
-exec 3<>"$sums" 4>&1
+exec 3<>"$sums"
 rm "$sums"
-# First the module that swaps alone, call by call, where all is asked for.
-if [ $# -eq 0 ] && [ -z "${FAULT_CALLS-}" ]; then
-	"$builddir/tests/fault/fault_generation" | tee /dev/fd/4 |
-	    awk '/^fault: generation: [0-9]+ points/ {
-		print $3, $6, 0, 0
-		found = 1
-	}
-	/skipped/ { found = 1 }
-	END { if (!found) print 0, 1, 0, 0 }' >&3
-fi
+# The module that swaps, alone.
+generation()
+{
+	local line words is_told=
+
+	while read -r line; do
+		echo "$line"
+		read -r -a words <<<"$line"
+		[ "${words[1]}" = generation: ] || continue
+		is_told=1
+		[ "${words[3]}" != points ] ||
+		    echo "${words[2]} ${words[5]} 0 0" >&3
+	done < <("$builddir/tests/fault/fault_generation")
+	[ -n "$is_told" ] || echo "0 1 0 0" >&3
+}
+
+# Call by call, where all is asked for.
+[ $# -gt 0 ] || [ -n "${FAULT_CALLS-}" ] || generation
 for ((i = 0; i < n_lanes; i++)); do
 	in_sandbox "$i" "$n_lanes" "$@" &
 	lanes+=($!)
