@@ -4,6 +4,7 @@ doc_checks = \
 	tests/docs/examples.sh \
 	tests/docs/lint.sh \
 	tests/docs/shell.sh \
+	tests/docs/symbols.sh \
 	tests/headers/alone.sh
 TESTS += $(doc_checks)
 EXTRA_DIST += $(doc_checks)
@@ -13,7 +14,5 @@ AM_TESTS_ENVIRONMENT = \
 	HEADER_CFLAGS='-std=c11 $(WARN_CFLAGS) $(CRYPTO_CFLAGS) \
 		$(YAML_CFLAGS) $(JANSSON_CFLAGS) $(CDB_CFLAGS) \
 		$(CURL_CFLAGS)'; \
-	export HEADER_CFLAGS;
-		$(YAML_CFLAGS) $(JANSSON_CFLAGS) $(CDB_CFLAGS)'; \
 	export HEADER_CFLAGS; \
 	HEADER_PAM='$(pam_DATA)'; export HEADER_PAM;

@@ -11,6 +11,8 @@
 : "${builddir:?}" "${pamdir=}"
 MODULE=$pamdir/pam_certgate.so
 pam_from=0
+# Seconds that ssh_as gives a command.
+patience=20
 
 # pam_begin, pam_end: what a case changes beside /etc/ssh is put back. The
 # first fails where there is no module.
@@ -28,6 +30,7 @@ pam_begin()
 
 pam_end()
 {
+	patience=20
 	rm -rf /etc/pam.d
 	cp -a /run/etc/. /etc
 }
@@ -83,7 +86,7 @@ ssh_as()
 	local user=$1 cert=$2
 
 	shift 2
-	timeout 20 "$SSH" "${ssh_options[@]}" -o BatchMode=yes \
+	timeout "$patience" "$SSH" "${ssh_options[@]}" -o BatchMode=yes \
 	    -i "$(readlink "$CERTS/$cert.key")" \
 	    -o CertificateFile="$CERTS/$cert-cert.pub" \
 	    -o PreferredAuthentications=publickey "$user@127.0.0.1" "$@" \
