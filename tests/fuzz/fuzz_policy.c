@@ -13,6 +13,7 @@
 
 #include "config-gen/krl.h"
 #include "config-gen/policy.h"
+#include "config-gen/policy_parse.h"
 #include "lib/principal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -67,6 +68,7 @@ check_name(const struct policy *p, const struct policy_name *name)
 {
 	check_place(p, name->at);
 	require(principal_refusal(span_of(name->text)) == NULL);
+	require(char_judge(name->text, strlen(name->text)) != CHAR_UNSEEN);
 }
 
 static bool
@@ -133,6 +135,7 @@ check_rules(const struct policy *p)
 	for (i = 0; i < p->n_rules; i++) {
 		const struct policy_rule *r = &p->rules[i];
 
+		require(char_judge(r->user, strlen(r->user)) != CHAR_UNSEEN);
 		check_place(p, r->at);
 		require(r->user[0] != '\0' && strpbrk(r->user, "/: ") == NULL);
 		require(r->n_grants > 0 && r->scope < p->n_scopes);
@@ -186,7 +189,7 @@ check_revoked(const struct policy *p)
 }
 
 static void
-check_policy(const struct policy *p)
+check_all(const struct policy *p)
 {
 	size_t i, j;
 
@@ -245,7 +248,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(strcmp(said, said_again) == 0);
 	require((p == NULL) == (again == NULL));
 	if (p != NULL) {
-		check_policy(p);
+		check_all(p);
 		require(p->n_rules == again->n_rules &&
 		    p->n_groups == again->n_groups &&
 		    p->n_terms == again->n_terms &&
