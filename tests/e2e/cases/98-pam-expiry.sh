@@ -81,6 +81,7 @@ is_gone()
 # all of it.
 # Long enough to log in on a busy machine.
 life=12
+# shellcheck disable=SC2034 # for ssh_as
 patience=60
 ends()
 {
