@@ -94,8 +94,10 @@ cmd_show_findings(struct cmd *c, const struct diag_report *report)
 		diag_print(report, stderr, c->has_colour);
 }
 
-struct policy *
-cmd_load_policy(struct cmd *c, const char *path)
+static struct policy *
+load_policy(struct cmd *c, const char *path,
+    struct policy *(*load)(const char *, const char *, size_t,
+	struct diag_report *))
 {
 	struct diag_report report = DIAG_REPORT_INIT;
 	struct err err = ERR_INIT;
@@ -108,7 +110,7 @@ cmd_load_policy(struct cmd *c, const char *path)
 		(void)cmd_fail_unchanged(c, &err);
 		return NULL;
 	}
-	policy = policy_load(path, c->root.dir, POLICY_MAX_BYTES, &report);
+	policy = load(path, c->root.dir, POLICY_MAX_BYTES, &report);
 	if (policy != NULL)
 		account_judge_lowest(&c->root, policy, &report);
 	cmd_show_findings(c, &report);
@@ -119,6 +121,18 @@ cmd_load_policy(struct cmd *c, const char *path)
 	diag_free(&report);
 	free(of_root);
 	return policy;
+}
+
+struct policy *
+cmd_load_policy(struct cmd *c, const char *path)
+{
+	return load_policy(c, path, policy_load);
+}
+
+struct policy *
+cmd_load_policy_to_fetch(struct cmd *c, const char *path)
+{
+	return load_policy(c, path, policy_load_to_fetch);
 }
 
 /* The decision lets nobody in by such an `any`. */

@@ -51,6 +51,9 @@ struct cmd {
 	const char *from; /* the client's address; NULL: not known */
 	const char *at; /* a time; NULL: now */
 	const char *uid; /* the user's uid; NULL: looked up */
+	const char *pins[CMD_MAX_REPEATED]; /* ca fetch: fingerprints */
+	size_t n_pins;
+	bool has_apply; /* ca fetch: apply afterwards */
 	const char *policy; /* --policy; NULL: the root's */
 	const char *authority, *serial, *key_id; /* revoke; NULL: not given */
 	json_t *out; /* with --format json; else NULL */
@@ -58,6 +61,7 @@ struct cmd {
 
 int cmd_apply(struct cmd *c);
 int cmd_ca_add(struct cmd *c);
+int cmd_ca_fetch(struct cmd *c);
 int cmd_ca_list(struct cmd *c);
 int cmd_ca_remove(struct cmd *c);
 int cmd_ca_retire(struct cmd *c);
@@ -99,6 +103,9 @@ int cmd_apply_policy(
  * CMD_REFUSED.
  */
 struct policy *cmd_load_policy(struct cmd *c, const char *path);
+
+/* The same by policy_load_to_fetch. */
+struct policy *cmd_load_policy_to_fetch(struct cmd *c, const char *path);
 
 /*
  * Warn of users whom the policy names and the machine does not know (one

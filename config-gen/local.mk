@@ -25,6 +25,8 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/doctor_service.c \
 	config-gen/drift.c config-gen/drift.h \
 	config-gen/folder.c config-gen/folder.h \
+	config-gen/fetch.c config-gen/fetch.h \
+	config-gen/fetched.c config-gen/fetched.h \
 	config-gen/generation.c config-gen/generation.h \
 	config-gen/held.c \
 	config-gen/history.c \
@@ -35,6 +37,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/login.c config-gen/login.h \
 	config-gen/manifest.c config-gen/manifest.h \
 	config-gen/mechanism.c \
+	config-gen/offer.c config-gen/offer.h \
 	config-gen/pending.c config-gen/pending.h \
 	config-gen/people.c config-gen/people.h \
 	config-gen/policy.c config-gen/policy.h \
@@ -57,6 +60,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/policy_shadow.c \
 	config-gen/policy_syntax.c \
 	config-gen/policy_trust.c \
+	config-gen/policy_url.c \
 	config-gen/policy_value.c \
 	config-gen/policy_yaml.c \
 	config-gen/policyedit.c config-gen/policyedit.h \
@@ -106,6 +110,7 @@ config_gen_certgate_SOURCES = \
 	config-gen/cmd.c config-gen/cmd.h \
 	config-gen/cmd_apply.c \
 	config-gen/cmd_ca.c \
+	config-gen/cmd_ca_fetch.c \
 	config-gen/cmd_ca_list.c \
 	config-gen/cmd_check.c \
 	config-gen/cmd_client_config.c \

@@ -30,8 +30,10 @@ enum {
 	ON_CA_RETIRE = 1 << 12,
 	ON_CA_REMOVE = 1 << 13,
 	ON_REVOKE = 1 << 14,
-	ON_ALL = (1 << 15) - 1,
-	ON_CA = ON_CA_LIST | ON_CA_ADD | ON_CA_RETIRE | ON_CA_REMOVE,
+	ON_CA_FETCH = 1 << 15,
+	ON_ALL = (1 << 16) - 1,
+	ON_CA = ON_CA_LIST | ON_CA_ADD | ON_CA_RETIRE | ON_CA_REMOVE |
+	    ON_CA_FETCH,
 	/* Those that change the machine. */
 	ON_CHANGE = ON_APPLY | ON_REMOVE | ON_ROLLBACK | ON_REVOKE
 };
@@ -70,6 +72,8 @@ static const struct command {
 	    cmd_ca_retire, "write into the policy when a key goes" },
 	{ "ca remove", "NAME [FINGERPRINT]", 1, 2, ON_CA_REMOVE, cmd_ca_remove,
 	    "take an authority, or a key of it, out of the policy" },
+	{ "ca fetch", "[NAME]", 0, 1, ON_CA_FETCH, cmd_ca_fetch,
+	    "ask the CAs' services for their keys" },
 	{ "revoke", "[CERTIFICATE]", 0, 1, ON_REVOKE, cmd_revoke,
 	    "add to the policy what gets in no more, and apply it" },
 	{ "client-config", "HOSTNAME", 1, 1, ON_CLIENT_CONFIG,
@@ -88,6 +92,8 @@ static const struct flag {
 } flags[] = {
 	{ "allow-lockout", 'l', "NAME", ON_PLAN | ON_CHANGE,
 	    "let this user lose the last way in (may be repeated)" },
+	{ "apply", 'Y', NULL, ON_CA_FETCH,
+	    "apply the policy afterwards, whatever was fetched" },
 	{ "authority", 'A', "NAME", ON_REVOKE,
 	    "whose serial or key ID it is" },
 	{ "at", 'a', "TIME", ON_EXPLAIN,
@@ -104,9 +110,12 @@ static const struct flag {
 	{ "from", 'F', "ADDRESS", ON_EXPLAIN, "the client's address" },
 	{ "help", 'h', NULL, ON_ALL, "this help" },
 	{ "key-id", 'K', "ID", ON_REVOKE, "revoke certificates by key ID" },
-	{ "no-reload", 'n', NULL, ON_CHANGE, "do not reload sshd" },
+	{ "no-reload", 'n', NULL, ON_CHANGE | ON_CA_FETCH,
+	    "do not reload sshd" },
 	{ "no-rehearse", 'E', NULL, ON_APPLY,
 	    "do not try logins before the first apply" },
+	{ "pin", 'P', "FINGERPRINT", ON_CA_FETCH,
+	    "take this new key without asking (may be repeated)" },
 	{ "policy", 'p', "POLICY", ON_EXPLAIN | ON_CA | ON_REVOKE,
 	    "this policy; explain: instead of what is applied" },
 	{ "rehearse", 'e', NULL, ON_APPLY,
@@ -119,7 +128,7 @@ static const struct flag {
 	{ "same-session", 'S', NULL, ON_CONFIRM,
 	    "confirm from the session that ran apply" },
 	{ "serial", 'N', "SERIAL", ON_REVOKE, "revoke the certificate by serial" },
-	{ "sshd", 's', "PATH", ON_PLAN | ON_CHANGE | ON_DOCTOR,
+	{ "sshd", 's', "PATH", ON_PLAN | ON_CHANGE | ON_DOCTOR | ON_CA_FETCH,
 	    "sshd to ask, by default " DEFAULT_SSHD },
 	{ "uid", 'u', "UID", ON_EXPLAIN, "the user's uid, by default looked up" },
 	{ "verbose", 'v', NULL, ON_PLAN | ON_DOCTOR,
@@ -300,6 +309,11 @@ set_flag(struct cmd *c, int letter, const char *arg)
 	case 'n':
 		c->has_no_reload = true;
 		break;
+	case 'Y':
+		c->has_apply = true;
+		break;
+	case 'P':
+		return add_repeated(c->pins, &c->n_pins, arg);
 	case 'p':
 		c->policy = arg;
 		break;

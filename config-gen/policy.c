@@ -242,16 +242,10 @@ parse_clear(struct policy_parse *p)
 	free(p);
 }
 
-struct policy *
-policy_load(const char *path, const char *root, size_t max_bytes,
+static struct policy *
+load(const char *path, const char *root, size_t max_bytes,
+    const struct policy_instead *instead, bool is_to_fetch,
     struct diag_report *report)
-{
-	return policy_load_instead(path, root, max_bytes, NULL, report);
-}
-
-struct policy *
-policy_load_instead(const char *path, const char *root, size_t max_bytes,
-    const struct policy_instead *instead, struct diag_report *report)
 {
 	struct policy_parse *p = NULL;
 	struct policy *policy = NULL;
@@ -267,6 +261,7 @@ policy_load_instead(const char *path, const char *root, size_t max_bytes,
 	p->root = root;
 	p->max_bytes = max_bytes;
 	p->instead = instead;
+	p->is_to_fetch = is_to_fetch;
 	p->now_at = (int64_t)time(NULL);
 	read_all(p, path);
 	report_quote(p);
@@ -276,6 +271,27 @@ policy_load_instead(const char *path, const char *root, size_t max_bytes,
 		return NULL;
 	}
 	return policy;
+}
+
+struct policy *
+policy_load(const char *path, const char *root, size_t max_bytes,
+    struct diag_report *report)
+{
+	return load(path, root, max_bytes, NULL, false, report);
+}
+
+struct policy *
+policy_load_instead(const char *path, const char *root, size_t max_bytes,
+    const struct policy_instead *instead, struct diag_report *report)
+{
+	return load(path, root, max_bytes, instead, false, report);
+}
+
+struct policy *
+policy_load_to_fetch(const char *path, const char *root, size_t max_bytes,
+    struct diag_report *report)
+{
+	return load(path, root, max_bytes, NULL, true, report);
 }
 
 bool

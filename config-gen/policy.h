@@ -65,13 +65,19 @@ struct policy_authority {
 	struct policy_place at;
 	struct pubkey *keys; /* no key twice in the whole policy */
 	struct policy_place *key_places;
-	size_t n_keys; /* at least one */
+	size_t n_keys; /* at least one, but see policy_load_to_fetch */
 	/* trust: and retire:, in UTC seconds, ends exclusive. */
 	int64_t trust_from, trust_until; /* 0 and INT64_MAX: no limit */
 	struct policy_place trust_at;
 	int64_t *key_until; /* of each key; NULL: none goes */
 	struct policy_retired *retired; /* as written */
 	size_t n_retired;
+	/* url: */
+	const char *url; /* NULL: none */
+	struct policy_place url_at;
+	const char **pins; /* fingerprints; none: keys that were confirmed */
+	size_t n_pins;
+	const char *token_file, *ca_file; /* paths; NULL: none */
 	enum principals_mode principals;
 	const char **domains;
 	size_t n_domains;
@@ -180,6 +186,14 @@ struct policy *policy_load_instead(const char *path, const char *root,
     size_t max_bytes, const struct policy_instead *instead,
     struct diag_report *report);
 
+/*
+ * policy_load for who is about to fetch keys: an authority with a `url` whose
+ * keys were never fetched, or of whose fetched keys none is pinned, is no
+ * error, and may have no key.
+ */
+struct policy *policy_load_to_fetch(const char *path, const char *root,
+    size_t max_bytes, struct diag_report *report);
+
 void policy_free(struct policy *p);
 
 /*
@@ -188,6 +202,10 @@ void policy_free(struct policy *p);
  */
 bool policy_authority_covers(
     const struct policy_authority *a, const char *identity);
+
+/* Whether k is one of a's pins; true where it has none. */
+bool policy_is_pinned(
+    const struct policy_authority *a, const struct pubkey *k);
 
 /* Whether rule r of p admits certificates by p->authorities[n]. */
 bool policy_rule_admits(

@@ -2,6 +2,7 @@
 
 #include "config-gen/policy_parse.h"
 
+#include "config-gen/fetched.h"
 #include "lib/file.h"
 #include "lib/keyblob.h"
 #include "lib/principal.h"
@@ -14,7 +15,7 @@
 /* Shorter RSA keys are taken, as sshd takes them, with a warning. */
 #define RSA_GOOD_BITS 2048
 
-/* An authority while it is read; its keys in policy_trust.c take the first. */
+/* An authority while it is read; other files take the first member alone. */
 struct authority_draft {
 	struct policy_authority a;
 	size_t keys_room, places_room;
@@ -108,8 +109,11 @@ read_authority_keys(struct policy_parse *p, void *into)
 		parse_error(p, at, NULL, NULL, "\"keys\" is empty");
 }
 
-/* Read the lines of a key file that is in memory. */
-static void
+/*
+ * Read the lines of a key file that is in memory; false where no line had a
+ * key and nothing was reported.
+ */
+static bool
 read_key_lines(struct policy_parse *p, struct authority_draft *d,
     const char *path, const char *text, size_t len)
 {
@@ -122,10 +126,10 @@ read_key_lines(struct policy_parse *p, struct authority_draft *d,
 
 	if ((at.line = private_key_line(text, len)) != 0) {
 		report_private_key(p, path, at.line);
-		return;
+		return true;
 	}
 	if (file_add(p, path, &p->file) < 0)
-		return;
+		return true;
 	for (text += bom; text < end; text = eol + 1) {
 		at.line++;
 		if ((eol = memchr(text, '\n', (size_t)(end - text))) == NULL)
@@ -134,15 +138,14 @@ read_key_lines(struct policy_parse *p, struct authority_draft *d,
 			has_key = true;
 	}
 	p->file = yaml_file;
-	at.line = 0;
-	if (!has_key)
-		parse_error(p, at, NULL, NULL, "the file holds no key");
+	return has_key;
 }
 
 void
 read_authority_file(struct policy_parse *p, void *into)
 {
 	struct place at = p->event.at;
+	struct place whole = { NULL, 0, 0 };
 	struct err err = ERR_INIT;
 	char *path = NULL;
 	char *text = NULL;
@@ -155,11 +158,88 @@ read_authority_file(struct policy_parse *p, void *into)
 	if (file_read(
 		path, FILE_ROOTS, POLICY_MAX_KEY_FILE, &text, &len, &err) < 0)
 		path_error(p, at, path, &err);
-	else
-		read_key_lines(p, into, path, text, len);
+	else if (!read_key_lines(p, into, path, text, len)) {
+		whole.file = path;
+		parse_error(p, whole, NULL, NULL, "the file holds no key");
+	}
 out:
 	free(text);
 	free(path);
+}
+
+static bool
+is_same_key(const struct pubkey *a, const struct pubkey *b)
+{
+	return a->blob_len == b->blob_len &&
+	    memcmp(a->blob, b->blob, a->blob_len) == 0;
+}
+
+/*
+ * Take those of the keys from number first on out that are not pinned, and
+ * those that stand in the policy as well.
+ */
+static void
+drop_fetched(struct policy_parse *p, struct policy_authority *a, size_t first)
+{
+	size_t i, k, n = first;
+
+	for (i = first; i < a->n_keys; i++) {
+		for (k = 0; k < n; k++) {
+			if (is_same_key(&a->keys[k], &a->keys[i]))
+				break;
+		}
+		if (k < n || !policy_is_pinned(a, &a->keys[i])) {
+			if (k == n)
+				parse_warning(p,
+				    policy_place(p->policy, a->key_places[i]),
+				    "only pinned keys count",
+				    "pin it, or run certgate ca fetch",
+				    "a fetched key of authority \"%s\" is not "
+				    "pinned and left out",
+				    show(a->name).text);
+			pubkey_clear(&a->keys[i]);
+			continue;
+		}
+		a->keys[n] = a->keys[i];
+		a->key_places[n++] = a->key_places[i];
+	}
+	a->n_keys = n;
+}
+
+/* The keys that certgate ca fetch has left for an authority with a `url`. */
+static void
+read_fetched(struct policy_parse *p, struct authority_draft *d)
+{
+	struct place at = policy_place(p->policy, d->a.url_at);
+	size_t first = d->a.n_keys;
+	struct err err = ERR_INIT;
+	char *path = NULL, *text = NULL;
+	char fix[128];
+	size_t len;
+
+	(void)snprintf(fix, sizeof(fix), "run certgate ca fetch %s", d->a.name);
+	if ((path = fetched_locate(p->root, d->a.name, &err)) == NULL ||
+	    file_read(path, FILE_ROOTS, FETCHED_MAX_BYTES, &text, &len, &err) <
+		0) {
+		if (err.code != ERR_NOT_FOUND)
+			path_error(p, at, path == NULL ? "" : path, &err);
+		else if (!p->is_to_fetch)
+			parse_error(p, at, NULL, fix,
+			    "the keys of authority \"%s\" were never fetched",
+			    show(d->a.name).text);
+		goto out;
+	}
+	path_judge(p, path, at);
+	(void)read_key_lines(p, d, path, text, len);
+	drop_fetched(p, &d->a, first);
+	if (d->a.n_keys == 0 && !p->is_to_fetch)
+		parse_error(p, at, NULL, fix,
+		    "no key that was fetched for authority \"%s\" is %s",
+		    show(d->a.name).text,
+		    d->a.n_pins == 0 ? "left" : "pinned");
+out:
+	free(path);
+	free(text);
 }
 
 void
@@ -449,8 +529,12 @@ read_authority(struct policy_parse *p)
 	}
 	event_next(p);
 	parse_mapping(p, POLICY_AUTHORITY, &d);
-	if (d.a.n_keys == 0 && p->report->n_errors == n_errors)
-		parse_error(p, at, NULL, "give \"keys\" or a \"file\"",
+	check_url(p, &d.a, &at);
+	if (d.a.url != NULL && p->report->n_errors == n_errors)
+		read_fetched(p, &d);
+	else if (d.a.n_keys == 0 && p->report->n_errors == n_errors)
+		parse_error(p, at, NULL,
+		    "give \"keys\", a \"file\" or a \"url\"",
 		    "authority \"%s\" has no key", show(d.a.name).text);
 	keep_authority(p, &d);
 }

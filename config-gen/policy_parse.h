@@ -74,6 +74,7 @@ struct policy_parse {
 	size_t max_bytes;
 	const struct policy_instead *instead; /* NULL: all files as they are */
 	int64_t now_at;
+	bool is_to_fetch; /* see policy_load_to_fetch */
 
 	/* The YAML file being read. */
 	uint16_t file;
@@ -341,6 +342,10 @@ void read_authority_keys(struct policy_parse *p, void *into);
 void read_authority_file(struct policy_parse *p, void *into);
 void read_authority_trust(struct policy_parse *p, void *into);
 void read_authority_retire(struct policy_parse *p, void *into);
+void read_authority_url(struct policy_parse *p, void *into);
+void read_authority_pins(struct policy_parse *p, void *into);
+void read_authority_token_file(struct policy_parse *p, void *into);
+void read_authority_ca_file(struct policy_parse *p, void *into);
 void read_authority_principals(struct policy_parse *p, void *into);
 void read_authority_domains(struct policy_parse *p, void *into);
 void read_authority_require(struct policy_parse *p, void *into);
@@ -380,6 +385,9 @@ void read_revoked_key(struct policy_parse *p, void *into);
  */
 void settle_revoked(struct policy_parse *p);
 void revocations_free(struct policy_parse *p);
+/* What stands beside `url`, or instead of it, once all is read. */
+void check_url(struct policy_parse *p, const struct policy_authority *a,
+    const struct place *at);
 
 /* The number of a name that a rule mentions, or NAME_NONE (reported). */
 uint32_t reference_of(struct policy_parse *p, const char *name, size_t len);

@@ -3,14 +3,11 @@
 
 #include "config-gen/policy_parse.h"
 
-#include "lib/base64.h"
 #include "lib/certsig.h"
 #include "lib/utc.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define DIGEST_LEN 32
 
 /* A time as under `until`; a date begins, or ends, with its day.  -1: none. */
 static int64_t
@@ -52,21 +49,6 @@ read_authority_trust(struct policy_parse *p, void *into)
 		    "\"%s\" ends before it begins", show(text).text);
 }
 
-/* Whether text is a fingerprint as ssh-keygen -l prints it. */
-static bool
-is_fingerprint(const char *text)
-{
-	unsigned char digest[DIGEST_LEN + 4];
-	char padded[64];
-	size_t len = strlen(text);
-
-	if (strncmp(text, "SHA256:", 7) != 0 || len != 7 + 43)
-		return false;
-	memcpy(padded, text + 7, 43);
-	memcpy(padded + 43, "=", 2);
-	return base64_decode(digest, padded, 44) == DIGEST_LEN;
-}
-
 /* One key of `retire`: p->event is its name, the next its date. */
 static void
 read_retired(struct policy_parse *p, struct policy_authority *a, size_t *room)
@@ -75,7 +57,7 @@ read_retired(struct policy_parse *p, struct policy_authority *a, size_t *room)
 	struct place at = p->event.at;
 	size_t i;
 
-	if (!is_fingerprint(p->event.text))
+	if (!certsig_is_fingerprint(p->event.text))
 		parse_error(p, at, NULL,
 		    "write SHA256: and 43 characters, as ssh-keygen -l prints "
 		    "them",

@@ -90,6 +90,19 @@ certsig_fingerprint(
 	return fingerprint(out, &k, err);
 }
 
+bool
+certsig_is_fingerprint(const char *text)
+{
+	unsigned char digest[BASE64_DECODED_MAX(44)];
+	char padded[44];
+
+	if (strncmp(text, "SHA256:", 7) != 0 || strlen(text) != 7 + 43)
+		return false;
+	memcpy(padded, text + 7, 43);
+	padded[43] = '=';
+	return base64_decode(digest, padded, 44) == 32;
+}
+
 int
 certsig_cert_fingerprint(
     char out[FINGERPRINT_SIZE], const struct cert *c, struct err *err)

@@ -43,7 +43,10 @@ struct sk_details {
 int certsig_fingerprint(char out[FINGERPRINT_SIZE], struct span key_blob,
     struct err *err);
 
-/* The same of the plain key inside a certificate. */
+/* Whether text is such a fingerprint, of whatever key. */
+bool certsig_is_fingerprint(const char *text);
+
+/* certsig_fingerprint of the plain key inside a certificate. */
 int certsig_cert_fingerprint(char out[FINGERPRINT_SIZE], const struct cert *c,
     struct err *err);
 

@@ -16,7 +16,8 @@
 #define SHOWN_SIZE 300
 
 static int
-judge_owner(const struct stat *st, const char *shown, struct err *err)
+judge_owner(const struct stat *st, enum file_care care, const char *shown,
+    struct err *err)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return err_setf(err, ERR_UNSAFE,
@@ -27,6 +28,11 @@ judge_owner(const struct stat *st, const char *shown, struct err *err)
 		return err_setf(err, ERR_UNSAFE,
 		    "%s: mode %04o lets others than its owner change it; "
 		    "run chmod go-w on it",
+		    shown, (unsigned int)(st->st_mode & 07777));
+	if (care == FILE_SECRET && (st->st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return err_setf(err, ERR_UNSAFE,
+		    "%s: mode %04o lets others than its owner read it; run "
+		    "chmod go= on it",
 		    shown, (unsigned int)(st->st_mode & 07777));
 	return 0;
 }
@@ -42,7 +48,7 @@ file_open(const char *path, enum file_care care, size_t max, size_t *size,
 	int fd = -1;
 
 	(void)escape_text(shown, sizeof(shown), path);
-	if (care == FILE_ROOTS)
+	if (care != FILE_ANY)
 		flags |= O_NOFOLLOW;
 	do
 		fd = open(path, flags);
@@ -50,7 +56,7 @@ file_open(const char *path, enum file_care care, size_t max, size_t *size,
 	if (fd == -1 && errno == ENOENT)
 		return err_setf(
 		    err, ERR_NOT_FOUND, "%s: %s", shown, strerror(errno));
-	if (fd == -1 && errno == ELOOP && care == FILE_ROOTS)
+	if (fd == -1 && errno == ELOOP && care != FILE_ANY)
 		return err_setf(err, ERR_UNSAFE,
 		    "%s: a symbolic link; name the file itself", shown);
 	if (fd == -1 || fstat(fd, &st) == -1) {
@@ -62,7 +68,7 @@ file_open(const char *path, enum file_care care, size_t max, size_t *size,
 		    err, ERR_UNSAFE, "%s: not a regular file", shown);
 		goto fail;
 	}
-	if (care == FILE_ROOTS && judge_owner(&st, shown, err) == -1)
+	if (care != FILE_ANY && judge_owner(&st, care, shown, err) == -1)
 		goto fail;
 	if ((uintmax_t)st.st_size > max) {
 		(void)err_setf(err, ERR_LIMIT,

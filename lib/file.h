@@ -15,8 +15,9 @@
 
 enum file_care {
 	FILE_ANY = 0, /* a regular file, whoever's; links are followed */
-	FILE_ROOTS /* root's (or the caller's own), not group- or
-		    * world-writable; the last component is no link */
+	FILE_ROOTS, /* root's (or the caller's own), not group- or
+		     * world-writable; the last component is no link */
+	FILE_SECRET /* the same, and nobody else may read it either */
 };
 
 /*

@@ -245,7 +245,9 @@ policy_keys()
 
 	sed -n 's/.* refused //p' "$scratch/table" >"$scratch/code"
 	items certgate-policy.5 "NOT IN THIS VERSION" >"$scratch/manual"
-	agree "refused policy key" certgate-policy.5
+	cat "$scratch/code" "$scratch/manual" >"$scratch/only"
+	[ ! -s "$scratch/only" ] ||
+	    agree "refused policy key" certgate-policy.5
 }
 
 # Options of entries: those taken and those refused, in two lists.

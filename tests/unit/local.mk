@@ -17,6 +17,8 @@ unit_tests = \
 	tests/unit/test_doctor \
 	tests/unit/test_err \
 	tests/unit/test_escape \
+	tests/unit/test_fetch \
+	tests/unit/test_fetched \
 	tests/unit/test_fetchreq \
 	tests/unit/test_file \
 	tests/unit/test_folder \
@@ -33,6 +35,7 @@ unit_tests = \
 	tests/unit/test_krl \
 	tests/unit/test_krl_check \
 	tests/unit/test_login \
+	tests/unit/test_offer \
 	tests/unit/test_pending \
 	tests/unit/test_people \
 	tests/unit/test_pkey \
@@ -51,6 +54,7 @@ unit_tests = \
 	tests/unit/test_policy_rule \
 	tests/unit/test_policy_trust \
 	tests/unit/test_policy_shadow \
+	tests/unit/test_policy_url \
 	tests/unit/test_policy_value \
 	tests/unit/test_policy_yaml \
 	tests/unit/test_policyedit \

@@ -71,7 +71,7 @@ static const struct policy_row rows[] = {
 		"  jim: jim@example.com\n"),
 	    NULL, RAW(""),
 	    "policy.yaml:3:3: error: authority \"ca\" has no key; give "
-	    "\"keys\" or a \"file\"\n" },
+	    "\"keys\", a \"file\" or a \"url\"\n" },
 	{ "keys empty",
 	    RAW("version: 1\n"
 		"authorities:\n"

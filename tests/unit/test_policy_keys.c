@@ -107,28 +107,6 @@ static const struct policy_row rows[] = {
 	    NULL, RAW(""),
 	    "policy.yaml:7:21: error: unknown key \"serail\" in an entry "
 	    "of \"revoked\"; did you mean \"serial\"?\n" },
-	{ "url",
-	    RAW("version: 1\n"
-		"authorities:\n"
-		"  ca:\n"
-		"    keys: [\"" KEY_A "\"]\n"
-		"    url: https://example.com/\n"
-		"users:\n"
-		"  jim: jim@example.com\n"),
-	    NULL, RAW(""),
-	    "policy.yaml:5:5: error: \"url\" is not supported by this "
-	    "version; put the CA's public keys under \"keys\"\n" },
-	{ "pins",
-	    RAW("version: 1\n"
-		"authorities:\n"
-		"  ca:\n"
-		"    keys: [\"" KEY_A "\"]\n"
-		"    pins: [x]\n"
-		"users:\n"
-		"  jim: jim@example.com\n"),
-	    NULL, RAW(""),
-	    "policy.yaml:5:5: error: \"pins\" is not supported by this "
-	    "version; put the CA's public keys under \"keys\"\n" },
 	{ "no version",
 	    RAW("authorities:\n"
 		"  ca: {keys: [\"" KEY_A "\"]}\n"

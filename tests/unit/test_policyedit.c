@@ -123,7 +123,7 @@ static const struct row rows[] = {
 	    .file = "policy.yaml",
 	    .want = "with this change the policy could not be used",
 	    .said = "policy.yaml:3:3: error: authority \"ca\" has no key; give "
-	            "\"keys\" or a \"file\"\n" },
+	            "\"keys\", a \"file\" or a \"url\"\n" },
 
 	{ .name = "a key that goes",
 	    .policy = HEAD USERS,
