@@ -4,6 +4,7 @@ tests_e2e_logsink_SOURCES = tests/e2e/logsink.c
 
 e2e_files = \
 	tests/e2e/demo.sh \
+	tests/e2e/https.py \
 	tests/e2e/inside.sh \
 	tests/e2e/lib.sh \
 	tests/e2e/machine.sh \
@@ -13,7 +14,9 @@ e2e_files = \
 	tests/e2e/pam.sh \
 	tests/e2e/rawssh.js \
 	tests/e2e/run.sh \
-	tests/e2e/sandbox.sh
+	tests/e2e/sandbox.sh \
+	tests/e2e/service.sh \
+	tests/e2e/terminal.py
 EXTRA_DIST += $(e2e_files) $(srcdir)/tests/e2e/cases
 
 e2e_run = srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
