@@ -282,7 +282,8 @@ check_args(const struct cmd *c, const struct policy *p, struct err *err)
 		    strcmp(p->authorities[i].name, c->args[0]) == 0)
 			a = &p->authorities[i];
 	}
-	if (n == 0)
+	/* A timer applies whatever the policy is. */
+	if (n == 0 && (c->n_args > 0 || !c->has_apply))
 		return err_setf(err, ERR_NOT_FOUND,
 		    "no authority of the policy has a \"url\" to fetch from");
 	if (c->n_args > 0 && a == NULL)

@@ -450,7 +450,9 @@ units()
 	    wrong "a unit does not start certgate by an absolute path"
 	sed -n 's|^/.*/certgate ||p' "$scratch/lines" | tr ' ' '\n' \
 	    >"$scratch/words"
-	grep -v '^-' "$scratch/words" >"$scratch/only" || true
+	# A command may be two words.
+	sed -n 's|^/.*/certgate ||p' "$scratch/lines" | sed 's/ -.*//' \
+	    >"$scratch/only"
 	known "command in a unit" "$scratch/commands" <"$scratch/only"
 	grep '^-' "$scratch/words" >"$scratch/only" || true
 	known "option in a unit" "$scratch/options" <"$scratch/only"

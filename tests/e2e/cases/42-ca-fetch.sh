@@ -255,4 +255,17 @@ fetch_refused "a service that is not there is a failure" \
     '"vault": Failed to connect to localhost port 8200'
 apply
 login_ok johndoe by-vault 'johndoe:'
+
+# The timer runs it whether or not there is anything to fetch.
+write_policy <<EOP
+version: 1
+authorities:
+  vault: {keys: ["$(ca_key vault)"]}
+users:
+  johndoe: jdoe@example.com
+EOP
+check_says '^certgate: no authority of the policy has a "url" to fetch from$' \
+    "without any url there is nothing to fetch" fetch
+check "--apply applies all the same" fetch --apply --sshd "$SSHD"
+login_ok johndoe by-vault 'johndoe:'
 rm -rf /var/lib/certgate
