@@ -38,7 +38,7 @@ static const struct row rows[] = {
 START_TEST(text)
 {
 	const struct row *r = &rows[_i];
-	struct standing s = { "ca", r->from, r->until, true };
+	struct standing s = { "ca", r->from, r->until, true, false };
 	char out[128];
 
 	ck_assert_str_eq(standing_text(&s, NOW, out, sizeof(out)), r->text);
