@@ -113,8 +113,7 @@ read_file(struct policy_parse *p, int fd, size_t size)
 	size_t n_errors = p->report->n_errors;
 	struct place whole = { p->policy->files[p->file], 0, 0 };
 
-	if (input_look(p, fd) < 0 ||
-	    lseek(fd, (off_t)input_bom(fd), SEEK_SET) < 0) {
+	if (input_look(p, fd) < 0 || input_rewind(p, fd) < 0) {
 		p->is_incomplete = true;
 		(void)close(fd);
 		return -1;
@@ -189,8 +188,9 @@ read_all(struct policy_parse *p, const char *path)
 	}
 	path_judge(p, path, whole);
 	if (read_file(p, fd, size) < 0)
-		return;
-	read_included(p);
+		p->is_incomplete = true;
+	else
+		read_included(p);
 	/* What is missing may stand where nothing could be read. */
 	if (p->is_incomplete) {
 		if (!diag_has_errors(p->report))

@@ -142,6 +142,25 @@ count_lines(const char *from, const char *to)
 	return n;
 }
 
+/* For what cannot be told otherwise.  Always returns -1. */
+static int
+input_unreadable(struct policy_parse *p)
+{
+	struct place whole = { p->policy->files[p->file], 0, 0 };
+
+	parse_error(p, whole, NULL, NULL, "cannot be read: %s",
+	    strerror(errno));
+	return -1;
+}
+
+int
+input_rewind(struct policy_parse *p, int fd)
+{
+	return lseek(fd, (off_t)input_bom(fd), SEEK_SET) < 0
+	    ? input_unreadable(p)
+	    : 0;
+}
+
 int
 input_look(struct policy_parse *p, int fd)
 {
@@ -172,7 +191,7 @@ input_look(struct policy_parse *p, int fd)
 		lines += count_lines(buf, buf + step);
 		offset += step;
 	}
-	return 0;
+	return n < 0 ? input_unreadable(p) : 0;
 }
 
 static void

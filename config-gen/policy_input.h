@@ -41,6 +41,9 @@ size_t input_bom(int fd);
  */
 int input_look(struct policy_parse *p, int fd);
 
+/* Set fd to what follows the mark.  0, or -1 (reported). */
+int input_rewind(struct policy_parse *p, int fd);
+
 /* Report the error that ended parser, which reads from in. */
 void input_report(struct policy_parse *p, const struct policy_input *in,
     const yaml_parser_t *parser);

@@ -41,6 +41,23 @@ policy jdoe@example.com
 apply
 policy alice@example.com
 
+# A policy that is not read whole is not an empty one.
+# The first pread looks for a byte order mark, and there is none.
+for call in lseek:1 pread64:2; do
+	when=${call#*:}
+	call=${call%:*}
+	certgate status >/run/status.before 2>&1
+	check_status 1 "the policy cannot be read: $call" \
+	    failing "$POLICY" "$call" apply --no-rehearse
+	cp /run/check.out /run/said.out
+	check "$call: there was such a call" grep -q INJECTED /run/trace
+	check "$call: says why" grep -q "^$POLICY: error: cannot be read:\
+ Input/output error" /run/said.out
+	check "$call: nothing changed" \
+	    sh -c "$CERTGATE status 2>&1 | cmp /run/status.before -"
+done
+unset when
+
 # The manifest would lack the list, and status find drift.
 folder=/etc/ssh/certgate/generations/.2.new/principals
 fails_at $folder getdents64 "the lists cannot be read" \
