@@ -25,6 +25,11 @@
 /* A longer key ID is the index's alone. */
 #define KEY_ID_MAX 1024
 
+/* Of serials, see krl_can_list_serials. */
+#define BITMAP_GAP 512
+#define BITMAP_RANGE 1024
+#define BITMAP_MAX 8192
+
 /* PROTOCOL.krl: "SSHKRL\n\0", format 1, then two numbers and a date. */
 static const unsigned char magic[] = "SSHKRL\n\0\0\0\0\1";
 #define MAGIC_LEN (sizeof(magic) - 1)
@@ -51,6 +56,28 @@ krl_can_list(const char *key_id)
 		return false;
 	for (i = 0; i < len; i++) {
 		if (key_id[i] < ' ' || key_id[i] > '~' || key_id[i] == '#')
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Runs without a gap, or a range, for which anything else than a bitmap is
+ * cheaper; the limits leave room for other ways to reckon.
+ */
+bool
+krl_can_list_serials(const struct policy_authority *a)
+{
+	const struct policy_serials *s = a->revoked_serials;
+	uint64_t begin = 0;
+	size_t i;
+
+	for (i = 0; i < a->n_revoked_serials; i++) {
+		if (i == 0 || s[i].first - s[i - 1].last > BITMAP_GAP ||
+		    s[i - 1].last - s[i - 1].first > BITMAP_RANGE)
+			begin = s[i].first;
+		if (s[i].last - s[i].first <= BITMAP_RANGE &&
+		    s[i].last - begin > BITMAP_MAX)
 			return false;
 	}
 	return true;
@@ -92,9 +119,10 @@ put_serials(struct wire *w, const struct policy_serials *s)
 static void
 put_authority(struct wire *w, const struct policy_authority *a)
 {
+	bool can_list = krl_can_list_serials(a);
 	size_t i;
 
-	for (i = 0; i < a->n_revoked_serials; i++)
+	for (i = 0; i < a->n_revoked_serials && can_list; i++)
 		put_serials(w, &a->revoked_serials[i]);
 	for (i = 0; i < a->n_revoked_ids; i++) {
 		if (!krl_can_list(a->revoked_ids[i].text))

@@ -28,6 +28,15 @@
  */
 bool krl_can_list(const char *key_id);
 
+/*
+ * Whether a list can revoke the authority's serials.  ssh-keygen writes those
+ * that lie close together as a bitmap, of any size, and neither it nor sshd
+ * reads one of more than 16,384 serials: it is too large a number to them
+ * (sshbuf-getput-basic.c:sshbuf_get_bignum2_bytes_direct).  sshd then refuses
+ * every key of everybody.
+ */
+bool krl_can_list_serials(const struct policy_authority *a);
+
 /* Whether the list of p holds its serials and key IDs, where it can. */
 bool krl_has_certificates(const struct policy *p);
 

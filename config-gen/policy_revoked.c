@@ -438,8 +438,10 @@ count_unlistable(const struct policy_authority *a)
 {
 	size_t i, n = 0;
 
-	if (a->n_revoked_serials != 0 && a->revoked_serials[0].first == 0)
-		n++;
+	if (!krl_can_list_serials(a))
+		n = a->n_revoked_serials;
+	else if (a->n_revoked_serials != 0 && a->revoked_serials[0].first == 0)
+		n = 1;
 	for (i = 0; i < a->n_revoked_ids; i++) {
 		if (!krl_can_list(a->revoked_ids[i].text))
 			n++;

@@ -148,8 +148,10 @@ logins()
 make_list()
 {
 	if [ "$1" = serials ]; then
+		# So far apart that ssh-keygen makes no bitmap of them, which
+		# sshd could not read.
 		awk -v n="$2" 'BEGIN { for (i = 0; i < n; i++)
-			printf "serial: %d\n", 1000000007 + 2 * i }'
+			printf "serial: %d\n", 1000000007 + 1000 * i }'
 	else
 		awk -v n="$2" 'BEGIN { for (i = 0; i < n; i++)
 			printf "id: name%07d@example.com\n", i }'

@@ -170,7 +170,8 @@ check_revoked(const struct policy *p)
 			check_place(p, s[j].at);
 			require(s[j].first <= s[j].last);
 			require(j == 0 || s[j - 1].last < s[j].first);
-			n_unlistable += s[j].first == 0;
+			n_unlistable +=
+			    s[j].first == 0 || !krl_can_list_serials(a);
 		}
 		for (j = 0; j < a->n_revoked_ids; j++) {
 			check_place(p, a->revoked_ids[j].at);

@@ -311,6 +311,60 @@ START_TEST(many)
 }
 END_TEST
 
+/*
+ * Serials close together: ssh-keygen makes a bitmap of them, which from some
+ * size on nobody can read.  Whatever the gap, what is written can be, and
+ * what is not written is counted.
+ */
+static const struct {
+	unsigned int gap, width;
+	bool is_listed;
+} gap_rows[] = {
+	{ 2, 1, true },
+	{ 8, 1, true },
+	{ 9, 1, false },
+	{ 17, 1, false },
+	{ 30, 1, false },
+	{ 64, 1, false },
+	{ 65, 3, false },
+	{ 100, 50, false },
+	{ 256, 1, false },
+	{ 511, 1, false },
+	{ 600, 1, true },
+	{ 2000, 1500, true },
+	{ 100000, 1, true },
+};
+
+START_TEST(gaps)
+{
+	size_t room = 1UL << 17, len, k;
+	char *text = malloc(room), *bytes;
+	struct err err = ERR_INIT;
+	char path[PATH_MAX];
+	struct policy *p;
+
+	ck_assert_ptr_nonnull(text);
+	len = (size_t)snprintf(text, room, HEADER);
+	for (k = 0; k < 998; k++)
+		len += (size_t)snprintf(text + len, room - len,
+		    "  - {authority: ca, serials: %zu-%zu}\n",
+		    1000 + k * gap_rows[_i].gap,
+		    1000 + k * gap_rows[_i].gap + gap_rows[_i].width - 1);
+	p = policyfix_load_text(text, "");
+	ck_assert_ptr_nonnull(p);
+	ck_assert_int_eq(mkdir("a", 0755), 0);
+	ck_assert_msg(krl_write(p, settings(), here(path, "a"), &err) == 0,
+	    "gap %u: %s", gap_rows[_i].gap, err.text);
+	bytes = read_list("a", &len);
+	ck_assert_int_eq(len > KRL_EMPTY_SIZE, gap_rows[_i].is_listed);
+	ck_assert_uint_eq(
+	    p->n_unlistable, gap_rows[_i].is_listed ? 0 : 998);
+	free(bytes);
+	free(text);
+	policy_free(p);
+}
+END_TEST
+
 static void
 expect_refusal(const char *keygen, const char *want)
 {
@@ -390,6 +444,7 @@ main(void)
 		tcase_add_test(tc, all_kinds);
 		tcase_add_test(tc, same_bytes);
 		tcase_add_test(tc, many);
+		tcase_add_loop_test(tc, gaps, 0, N_ROWS(gap_rows));
 		tcase_add_loop_test(
 		    tc, other_keygen, 0, N_ROWS(script_rows));
 	}
