@@ -79,7 +79,7 @@ cakeys_check(const struct target *t, const struct policy *p, struct err *err)
 
 	if (!t->has_sshd)
 		return 0;
-	ret = sshd_effective(t->root, t->config, NULL, &settings, err);
+	ret = sshd_effective_user(t->root, t->config, "root", &settings, err);
 	if (ret == 0)
 		ret = cakeys_judge(p, &settings, t->compile.now_at, err);
 	sshd_settings_clear(&settings);

@@ -68,7 +68,8 @@ reload(struct generation_store *s, const struct work *w,
 
 	/* A SIGHUP with a broken file would end the listener for good. */
 	if (sshd_test(&w->root, w->config, err) < 0 ||
-	    sshd_effective(&w->root, w->config, NULL, &settings, err) < 0)
+	    sshd_effective_user(
+	        &w->root, w->config, "root", &settings, err) < 0)
 		return -1;
 	if (reload_sshd(&w->root, sshd_setting(&settings, "pidfile"), &outcome,
 		out->reloaded, sizeof(out->reloaded), err) == 0 &&

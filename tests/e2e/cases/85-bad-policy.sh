@@ -44,13 +44,18 @@ sed "s|principals: email-prefix}|principals: email-prefix, trust: 2027-06-30..20
     /run/good.yaml | write_policy
 apply_refused "a trust that ends before it begins" \
     'policy\.yaml:3:.*"2027-06-30\.\.2026-01-01" ends before it begins'
-for key in 'url: https://ca.example/keys' \
-    'pins: [SHA256:abc]'; do
-	sed "s|principals: email-prefix}|principals: email-prefix, $key}|" \
+# authority_with NAME PATTERN KEYS: the good policy with these in its authority.
+authority_with()
+{
+	sed "s|principals: email-prefix}|principals: email-prefix, $3}|" \
 	    /run/good.yaml | write_policy
-	apply_refused "${key%%:*} is not there yet" \
-	    "policy\.yaml:3:.*${key%%:*}"
-done
+	apply_refused "$1" "$2"
+}
+authority_with "keys that were never fetched" \
+    'policy\.yaml:3:.*never fetched; run certgate ca fetch cloudflare' \
+    'url: https://ca.example/keys'
+authority_with "a pin that is no fingerprint" \
+    'policy\.yaml:3:.*"SHA256:abc" is no fingerprint' 'pins: [SHA256:abc]'
 
 write_policy </run/good.yaml
 chmod 0666 "$POLICY"

@@ -14,16 +14,21 @@ apply
 sshd_uses_pam
 pam_sshd 'session required MODULE end-at-expiry debug'
 cert jdoe --id jdoe@example.com --principals jdoe
+# Over the first warning, for which the watcher looks at its session.
+cert long --id jdoe@example.com --principals jdoe --valid -1m:+20m
 cert forever --id jdoe@example.com --principals jdoe --valid always:forever
 
-enders()
+processes_of()
 {
 	local exe
 
 	for exe in /proc/[0-9]*/exe; do
-		[ ! "$exe" -ef "$pkglibexecdir/session-end" ] ||
-		    echo "${exe//[!0-9]/}"
+		[ ! "$exe" -ef "$1" ] || echo "${exe//[!0-9]/}"
 	done
+}
+enders()
+{
+	processes_of "$pkglibexecdir/session-end"
 }
 no_enders()
 {
@@ -37,10 +42,10 @@ one_ender()
 # While the session lives its watcher does, and is nobody's child or zombie.
 look_inside()
 {
-	ssh_as vmuser jdoe 'sleep 30' &
-	client=$!
-	wait_for 5 one_ender
+	ssh_as vmuser long 'sleep 30' &
+	wait_for 15 one_ender
 	watcher=$(enders)
+	client=$(processes_of "$(command -v "$SSH")")
 }
 look_inside
 check "a session has its watcher" test -n "$watcher"
@@ -60,7 +65,7 @@ sshd_children()
 	done
 }
 check "sshd has no zombie of ours" test -z "$(sshd_children)"
-kill $client
+kill "$client"
 check "the watcher ends with the session" wait_for 15 no_enders
 
 pam_mark
@@ -75,7 +80,7 @@ short()
 }
 is_gone()
 {
-	! pgrep -u vmuser >/run/pgrep.out
+	[ -z "$(find /proc -maxdepth 1 -name '[0-9]*' -user vmuser)" ]
 }
 # ends NAME ARGUMENT...: a session by a short certificate ends by itself, and
 # all of it.
