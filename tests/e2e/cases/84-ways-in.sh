@@ -82,7 +82,7 @@ changes()
 cp /etc/passwd /etc/group /etc/shadow /run/
 # shellcheck disable=SC2016 # as it stands in shadow(5)
 hash='$6$abcdefgh$0123456789abcdefghijklmnopqrstuvwxyz'
-set_password()
+put_password()
 {
 	sed -i "s:^$1\\:[^\\:]*:$1\\:$hash:" /etc/shadow
 }
@@ -163,7 +163,7 @@ settings 'PermitRootLogin no'
 does "who may not log in at all is left alone"
 
 fresh password
-set_password root
+put_password root
 settings 'PasswordAuthentication yes' 'PermitRootLogin prohibit-password'
 refused "a password that root may not use" 'root (certificate)'
 settings 'PermitRootLogin yes'
@@ -180,7 +180,7 @@ done
 gets_in mallory alice
 refused "members of wheel and admin, and root" \
     'alice (certificate), bob (certificate), bwayne (certificate), root (certificate)'
-set_password alice
+put_password alice
 settings 'PasswordAuthentication yes' 'DenyUsers bwayne'
 refused "only those who lose something" \
     'bob (certificate), root (certificate)' --allow-lockout bwayne
@@ -190,7 +190,7 @@ usermod -s /usr/sbin/nologin bob
 does "so does a shell that lets nobody work"
 
 fresh methods
-set_password root
+put_password root
 settings 'PasswordAuthentication yes' 'PermitRootLogin yes' \
     'AuthenticationMethods publickey,password'
 refused "a password alone is no way where a key is asked, too" \
