@@ -124,6 +124,7 @@ fake_sshd(struct root *root, char path[128], const char *script)
 	testroot_put("/sshd", text);
 	(void)snprintf(path, 128, "%s/sshd", testroot_dir);
 	ck_assert_int_eq(chmod(path, 0755), 0);
+	memset(root, 0, sizeof(*root));
 	root->dir = "";
 	root->sshd = path;
 }
