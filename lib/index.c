@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/hash.h"
+
 static const struct span no_tail = { NULL, 0 };
 
 static int
@@ -27,11 +29,7 @@ find(struct index *x, struct span head, struct span tail, struct span *value,
 uint64_t
 index_seal(uint64_t seal, struct span s)
 {
-	size_t i;
-
-	for (i = 0; i < s.len; i++)
-		seal = (seal ^ s.p[i]) * 0x100000001b3U;
-	return seal;
+	return hash_add(seal, s.p, s.len);
 }
 
 int

@@ -19,6 +19,7 @@ lib_login = \
 	lib/principal.c lib/principal.h \
 	lib/reason.c lib/reason.h \
 	lib/revoked.c lib/revoked.h \
+	lib/search.c lib/search.h \
 	lib/sshwire.c lib/sshwire.h \
 	lib/utc.c lib/utc.h
 
