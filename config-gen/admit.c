@@ -134,6 +134,7 @@ show_ways(const struct admit *a, const struct wayin *w)
 static int
 check_ways(const struct admit *a, const struct wayin *w, struct err *err)
 {
+	static const char and_more[] = " ...";
 	char names[300] = "", before[WAYIN_WORDS_SIZE];
 	size_t i, len, n = 0;
 
@@ -153,11 +154,13 @@ check_ways(const struct admit *a, const struct wayin *w, struct err *err)
 		}
 		len = strlen(names);
 		if (len < 200)
-			(void)snprintf(names + len, sizeof(names) - len,
+			(void)snprintf(names + len,
+			    sizeof(names) - len - strlen(and_more),
 			    "%s%.64s (%s)", n == 0 ? "" : ", ", p->person->name,
 			    before);
-		else if (strstr(names, " ...") == NULL)
-			(void)strcat(names, " ...");
+		else if (strstr(names, and_more) == NULL)
+			(void)snprintf(
+			    names + len, sizeof(names) - len, "%s", and_more);
 		n++;
 	}
 	if (n == 0)
