@@ -1,4 +1,3 @@
-
 # systemd reads units below the prefixes /usr and /usr/local.
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 systemd_services = \
@@ -20,3 +19,14 @@ packaging/systemd/certgate-ca.service: \
 packaging/systemd/certgate-confirm.service: \
 		packaging/systemd/certgate-confirm.service.in Makefile
 	$(AM_V_GEN)$(make_service)
+
+sysusersdir = $(prefix)/lib/sysusers.d
+sysusers_DATA = packaging/sysusers.d/certgate.conf
+EXTRA_DIST += packaging/sysusers.d/certgate.conf.in
+CLEANFILES += packaging/sysusers.d/certgate.conf
+
+packaging/sysusers.d/certgate.conf: \
+		packaging/sysusers.d/certgate.conf.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) packaging/sysusers.d && \
+		sed 's|[@]COMMAND_USER[@]|$(COMMAND_USER)|' \
+		$(srcdir)/$@.in >$@.new && mv $@.new $@
