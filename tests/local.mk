@@ -6,5 +6,6 @@ include tests/fuzz/local.mk
 include tests/corpus/local.mk
 include tests/e2e/local.mk
 include tests/bench/local.mk
+include tests/dist/local.mk
 include tests/docs/local.mk
 include tests/systemd/local.mk

@@ -446,7 +446,7 @@ units()
 	sed -n 's/^Exec[A-Z][A-Za-z]*=//p' packaging/systemd/*.service \
 	    >"$scratch/lines"
 	n_checks=$((n_checks + 1))
-	grep -q '^/[a-z/]*/certgate ' "$scratch/lines" ||
+	grep -q '^/[^ ]*/certgate ' "$scratch/lines" ||
 	    wrong "a unit does not start certgate by an absolute path"
 	sed -n 's|^/.*/certgate ||p' "$scratch/lines" | tr ' ' '\n' \
 	    >"$scratch/words"

@@ -97,7 +97,7 @@ START_TEST(test_every_item)
 {
 	struct index_authority a = { .number = 2 };
 	struct index_counts counts = { 0 };
-	struct revoked_item items[100];
+	static struct revoked_item items[100];
 	char texts[100][8];
 	FILE *f = tmpfile();
 	struct err err = ERR_INIT;

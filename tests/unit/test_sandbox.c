@@ -419,6 +419,17 @@ is_enforced(const struct sandbox_state *s, enum needs needs)
 	    (needs == LANDLOCK_4 && s->landlock >= 4);
 }
 
+/* A network namespace begins with its loopback down. */
+static bool
+has_loopback(const char *name)
+{
+	if (connect_open() == 0)
+		return true;
+	(void)fprintf(stderr, "skipped: %s: 127.0.0.1 cannot be reached\n",
+	    name);
+	return false;
+}
+
 /* In a child, since there is no way back. */
 START_TEST(test_attempt)
 {
@@ -429,8 +440,11 @@ START_TEST(test_attempt)
 	struct sandbox_state state = { false, 0 };
 	struct err e = ERR_INIT;
 	int status, got;
-	pid_t pid = fork();
+	pid_t pid;
 
+	if (a->try == connect_open && !has_loopback(a->name))
+		return;
+	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		if (sandbox_enter(&s, &state, &e) == -1)
@@ -464,6 +478,8 @@ START_TEST(test_without)
 	    a->try == vsock_socket || a->try == use_uring ||
 	    a->try == dump_core || a->try == nameless_file ||
 	    a->try == open_by_openat2)
+		return;
+	if (a->try == connect_shut && !has_loopback(a->name))
 		return;
 	if ((pid = fork()) == 0) {
 		if (a->try == execute) {
