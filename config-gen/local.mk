@@ -122,5 +122,6 @@ config_gen_certgate_SOURCES = \
 	config-gen/cmd_revoke.c \
 	config-gen/cmd_rollback.c \
 	config-gen/cmd_status.c \
+	config-gen/cmd_table.c config-gen/cmd_table.h \
 	config-gen/main.c
 config_gen_certgate_LDADD = config-gen/libconfig-gen.a $(program_libs)
