@@ -30,9 +30,13 @@ enum {
 /* So often an option that may be repeated may be given. */
 #define CMD_MAX_REPEATED 64
 
+/* No command but complete takes more than these. */
+#define CMD_MAX_ARGS 3
+
 struct cmd {
 	struct root root;
-	const char *args[3]; /* what follows the options */
+	const char *args[CMD_MAX_ARGS]; /* what follows the options */
+	const char *const *words; /* the same, all of it */
 	size_t n_args;
 	bool is_json;
 	bool has_colour;
@@ -67,6 +71,7 @@ int cmd_ca_remove(struct cmd *c);
 int cmd_ca_retire(struct cmd *c);
 int cmd_check(struct cmd *c);
 int cmd_client_config(struct cmd *c);
+int cmd_complete(struct cmd *c);
 int cmd_confirm(struct cmd *c);
 int cmd_doctor(struct cmd *c);
 int cmd_explain(struct cmd *c);

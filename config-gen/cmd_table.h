@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-struct cmd;
+#include "config-gen/candidates.h"
+#include "config-gen/cmd.h"
 
 struct cmd_entry {
 	const char *name; /* one word, or a group's and one more */
@@ -15,6 +16,7 @@ struct cmd_entry {
 	size_t min_args, max_args;
 	unsigned int bit; /* its own */
 	int (*run)(struct cmd *c);
+	enum candidates_kind values[CMD_MAX_ARGS]; /* what its arguments are */
 	const char *help;
 };
 
@@ -22,6 +24,7 @@ struct cmd_flag {
 	const char *name;
 	char letter;
 	const char *arg; /* NULL: takes none */
+	enum candidates_kind value; /* what that is */
 	unsigned int commands; /* bits of those that take it */
 	const char *help;
 };

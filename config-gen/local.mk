@@ -6,6 +6,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/account.c config-gen/account.h \
 	config-gen/admit.c config-gen/admit.h \
 	config-gen/cakeys.c config-gen/cakeys.h \
+	config-gen/candidates.c config-gen/candidates.h \
 	config-gen/certfile.c config-gen/certfile.h \
 	config-gen/change.c config-gen/change.h \
 	config-gen/command.c config-gen/command.h \
@@ -114,6 +115,7 @@ config_gen_certgate_SOURCES = \
 	config-gen/cmd_ca_list.c \
 	config-gen/cmd_check.c \
 	config-gen/cmd_client_config.c \
+	config-gen/cmd_complete.c \
 	config-gen/cmd_confirm.c \
 	config-gen/cmd_doctor.c \
 	config-gen/cmd_explain.c \

@@ -254,8 +254,9 @@ parse(struct cmd *c, const struct cmd_entry *cmd, int argc, char **argv)
 		print_command_usage(stderr, cmd);
 		return CMD_USAGE;
 	}
-	for (i = 0; i < c->n_args; i++)
-		c->args[i] = argv[optind + (int)i];
+	c->words = (const char *const *)argv + optind;
+	for (i = 0; i < c->n_args && i < CMD_MAX_ARGS; i++)
+		c->args[i] = c->words[i];
 	return -1;
 }
 

@@ -30,3 +30,4 @@ packaging/sysusers.d/certgate.conf: \
 	$(AM_V_GEN)$(MKDIR_P) packaging/sysusers.d && \
 		sed 's|[@]COMMAND_USER[@]|$(COMMAND_USER)|' \
 		$(srcdir)/$@.in >$@.new && mv $@.new $@
+include packaging/completions/local.mk

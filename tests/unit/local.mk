@@ -5,6 +5,7 @@ unit_tests = \
 	tests/unit/test_accepted \
 	tests/unit/test_base64 \
 	tests/unit/test_caanswer \
+	tests/unit/test_candidates \
 	tests/unit/test_cakeys \
 	tests/unit/test_cdbfile \
 	tests/unit/test_cert \
