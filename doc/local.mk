@@ -11,3 +11,9 @@ EXTRA_DIST += doc/pam_certgate.8
 endif
 
 EXTRA_DIST += CONTRIBUTING.md
+
+# For editors, and for other validators.
+pkgdata_DATA = \
+	doc/certgate-policy-included.schema.json \
+	doc/certgate-policy.schema.json
+EXTRA_DIST += $(pkgdata_DATA)

@@ -2,7 +2,8 @@
 # Every policy that the README and the manuals show is one that certgate
 # takes.
 #
-# Run by make check in the build folder, srcdir in the environment. A policy
+# Run by make check in the build folder, srcdir in the environment; each policy
+# is left in a folder below EXAMPLES_KEEP where that is set. A policy
 # that begins with "version" stands by itself; another one is tried together
 # with a small whole policy, as are the policy lines of the README's table.
 set -eu
@@ -45,7 +46,16 @@ extract()
 try()
 {
 	n_checks=$((n_checks + 1))
-	"$certgate" check "$folder/policy.yaml" >"$scratch/said" 2>&1 && return
+	status=0
+	"$certgate" check "$folder/policy.yaml" >"$scratch/said" 2>&1 ||
+	    status=$?
+	if [ -n "${EXAMPLES_KEEP-}" ]; then
+		mkdir "$EXAMPLES_KEEP/example-$n_checks"
+		cp "$folder/policy.yaml" "$EXAMPLES_KEEP/example-$n_checks"
+		grep ' error: ' "$scratch/said" \
+		    >"$EXAMPLES_KEEP/example-$n_checks/said" || true
+	fi
+	[ $status -ne 0 ] || return 0
 	n_wrong=$((n_wrong + 1))
 	echo "examples: $1: certgate does not take it:"
 	sed 's/^/    /' "$scratch/said"

@@ -3,11 +3,16 @@ doc_checks = \
 	tests/docs/agree.sh \
 	tests/docs/examples.sh \
 	tests/docs/lint.sh \
+	tests/docs/schema.sh \
 	tests/docs/shell.sh \
 	tests/docs/symbols.sh \
 	tests/headers/alone.sh
 TESTS += $(doc_checks)
-EXTRA_DIST += $(doc_checks)
+EXTRA_DIST += $(doc_checks) tests/docs/every-key.yaml tests/docs/schema.js
+
+# What the parser knows, asked of itself.
+check_PROGRAMS += tests/docs/parser
+tests_docs_parser_SOURCES = tests/docs/parser.c
 
 AM_TESTS_ENVIRONMENT = \
 	HEADER_CC='$(CC)'; export HEADER_CC; \

@@ -31,14 +31,17 @@ e2e: all tests/e2e/logsink tests/e2e/npm/stamp
 demo: all tests/e2e/logsink
 	@$(e2e_run) -d
 
-# sshpk writes certificates too, and shares no code with OpenSSH.
+# From the npm registry: sshpk writes certificates too, and shares no code with
+# OpenSSH; ajv judges policies by their JSON schema, and yaml reads them for it.
+.PHONY: npm
+npm: tests/e2e/npm/stamp
 tests/e2e/npm/stamp: tests/e2e/package.json tests/e2e/package-lock.json
 	@rm -rf tests/e2e/npm && $(MKDIR_P) tests/e2e/npm
 	@cp $(srcdir)/tests/e2e/package.json \
 		$(srcdir)/tests/e2e/package-lock.json tests/e2e/npm
 	@cd tests/e2e/npm && npm ci --loglevel=error --ignore-scripts --no-audit \
-		--no-fund || { echo "e2e: npm ci failed; the tests need" \
-		"sshpk from the npm registry (./bootstrap check)" >&2; exit 1; }
+		--no-fund || { echo "npm: npm ci failed; the tests need" \
+		"sshpk, ajv and yaml from the npm registry" >&2; exit 1; }
 	@: >$@
 
 clean-local: clean-e2e

@@ -53,6 +53,7 @@ unit_tests = \
 	tests/unit/test_policy_report \
 	tests/unit/test_policy_revoked \
 	tests/unit/test_policy_rule \
+	tests/unit/test_policy_schema \
 	tests/unit/test_policy_trust \
 	tests/unit/test_policy_shadow \
 	tests/unit/test_policy_url \

@@ -97,6 +97,46 @@ policyfix_messages(const struct diag_report *r)
 	return text;
 }
 
+static void
+copy(FILE *from, const char *dir, const char *name)
+{
+	char path[300], bytes[4096];
+	size_t n;
+	FILE *to;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	to = fopen(path, "w");
+	ck_assert_ptr_nonnull(from);
+	ck_assert_ptr_nonnull(to);
+	while ((n = fread(bytes, 1, sizeof(bytes), from)) > 0)
+		ck_assert_uint_eq(fwrite(bytes, 1, n, to), n);
+	ck_assert_int_eq(fclose(to), 0);
+	ck_assert_int_eq(fclose(from), 0);
+}
+
+/*
+ * For whoever wants to know what is taken and what is refused: the policy,
+ * and what was said of it, in a new folder below the one that is named in the
+ * environment.
+ */
+static void
+keep(char *said)
+{
+	const char *below = getenv("POLICYFIX_KEEP");
+	char dir[256];
+	static int n;
+
+	if (below == NULL || access("policy.yaml", F_OK) < 0)
+		return;
+	(void)snprintf(dir, sizeof(dir), "%s/%d-%d", below, (int)getpid(), n++);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	copy(fopen("policy.yaml", "r"), dir, "policy.yaml");
+	/* A stream cannot be made of no bytes. */
+	copy(said[0] == '\0' ? fopen("/dev/null", "r")
+			     : fmemopen(said, strlen(said), "r"),
+	    dir, "said");
+}
+
 struct policy *
 policyfix_load(const char *want)
 {
@@ -106,6 +146,7 @@ policyfix_load(const char *want)
 
 	ck_assert_str_eq(said, want);
 	ck_assert_int_eq(p == NULL, diag_has_errors(&r));
+	keep(said);
 	free(said);
 	diag_free(&r);
 	return p;
