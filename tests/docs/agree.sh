@@ -1,8 +1,8 @@
 #!/bin/sh
 # Code and manuals say the same, in both directions: commands, options, exit
 # status, reason codes, checks of doctor, policy keys, options of entries,
-# directives, fields of the log line; and the README names nothing that is
-# not there.
+# directives, fields of the log line, the environment; and the README names
+# nothing that is not there.
 #
 # Run by make check in the build folder, srcdir in the environment.
 set -eu
@@ -152,7 +152,10 @@ exit_status()
 	items authorized-principals.8 "EXIT STATUS" >"$scratch/manual"
 	agree "exit status" authorized-principals.8
 
-	printf '%s\n' 0 1 2 >"$scratch/code"
+	awk '/^(usage|on_alarm|main)\(/ { is_here = 1 } /^}/ { is_here = 0 }
+	is_here && /return|_exit\(|ret = /' "$srcdir/helpers/ca-fetch.c" |
+	    grep -oE '[ (][0-9]+[; )]' | tr -dc '0-9\n' | sort -u \
+	    >"$scratch/code"
 	items ca-fetch.8 "EXIT STATUS" >"$scratch/manual"
 	agree "exit status" ca-fetch.8
 	run 0 helpers/ca-fetch -h
@@ -226,15 +229,8 @@ checks()
 # From the parser's one table; a key that nothing reads is refused by name.
 policy_keys()
 {
-	tr -d '\n' <"$srcdir/config-gen/policy_keys.c" | sed 'y/{}/\n\n/' |
-	    awk -F'"' '/^ POLICY_[A-Z]+, "/ {
-		where = $1
-		gsub(/ POLICY_|, $/, "", where)
-		print where, ($0 ~ /NULL *$/ ? "refused" : "read"), $2
-	}' >"$scratch/table"
-	[ "$(wc -l <"$scratch/table")" -eq "$(grep -c '{ POLICY_[A-Z]*, "' \
-	    "$srcdir/config-gen/policy_keys.c")" ] ||
-	    wrong "policy key: not all were found in the parser's table"
+	tests/docs/parser -k | awk -F'\t' '{ print $1, $2, $3 }' \
+	    >"$scratch/table"
 
 	sed -n 's/ read / /p' "$scratch/table" >"$scratch/code"
 	echo "$places" | while IFS='=' read -r where heading; do
@@ -242,6 +238,11 @@ policy_keys()
 		    sed "s/^/$where /"
 	done >"$scratch/manual"
 	agree "policy key" certgate-policy.5
+
+	sed -n 's/^	*\[PRINCIPALS_[A-Z_]*\] = "\(.*\)",/\1/p' \
+	    "$srcdir/config-gen/policy_authority.c" >"$scratch/code"
+	sed -n 's/^\.It Ql //p' "$doc/certgate-policy.5" >"$scratch/manual"
+	agree "value of principals" certgate-policy.5
 
 	sed -n 's/.* refused //p' "$scratch/table" >"$scratch/code"
 	items certgate-policy.5 "NOT IN THIS VERSION" >"$scratch/manual"
@@ -302,6 +303,15 @@ helper()
 	    sed -e 's/^\.//' -e 's/Op //' -e 's/Ar //' -e 's/Fl \\-/--/' \
 		-e 's/Fl i/-i/' | tr ' ' '\n' >"$scratch/manual"
 	agree "argument of the helper" authorized-principals.8
+
+	# The rest of the usage is prose; -h itself is what showed it.
+	helpers/authorized-principals -h |
+	    sed -n 's/^usage: authorized-principals //p' | tr ' ' '\n' |
+	    sed -e 's/^\[//' -e '/]$/d' -e '/^--$/d' >"$scratch/code"
+	echo -h >>"$scratch/code"
+	items authorized-principals.8 DESCRIPTION | sed 's/^\(-i\) .*/\1/' \
+	    >"$scratch/manual"
+	agree "argument in the text" authorized-principals.8
 }
 
 # Keys of --format json: each that the manual has stands in the code.
@@ -435,9 +445,70 @@ pam_module()
 
 	grep -oE 'put_env(_span)?\(c, "[A-Z_]+"' "$srcdir/pam/identity.c" |
 	    sed 's/.*"\(.*\)"/CERTGATE_\1/' >"$scratch/code"
-	grep '^\.It Ev ' "$doc/pam_certgate.8" | cut -d' ' -f3 \
+	items pam_certgate.8 DESCRIPTION "Who it is" | sed 's/^Ev //' \
 	    >"$scratch/manual"
 	agree "name in the environment" pam_certgate.8
+}
+
+# Arguments of ca-fetch, and the words of its request.
+fetcher()
+{
+	helpers/ca-fetch -h | grep -oE ' -[a-z]+' | tr -d ' ' >"$scratch/code"
+	awk '
+	/^\.Sh / { is_here = $2 == "SYNOPSIS" }
+	is_here && /^\.Fl / { print "-" $2 }' "$doc/ca-fetch.8" \
+	    >"$scratch/manual"
+	agree "option of ca-fetch" ca-fetch.8
+
+	sed -n 's/^#define [A-Z]* "\([a-z]*\) "$/\1/p' \
+	    "$srcdir/lib/fetchreq.c" >"$scratch/code"
+	awk '
+	/^\.Ed/ { is_here = 0 }
+	is_here && /^[a-z]+ / { print $1 }
+	/^\.Ss The request/ { is_wanted = 1 }
+	/^\.Bd / && is_wanted { is_here = 1; is_wanted = 0 }' \
+	    "$doc/ca-fetch.8" >"$scratch/manual"
+	agree "word of the request" ca-fetch.8
+}
+
+# What is read from the environment: by certgate and by the module (which puts
+# something there too, see pam_module); the helpers read nothing from it.
+environment()
+{
+	grep -ohE 'getenv\("[A-Z_]+"' "$srcdir"/config-gen/*.c |
+	    cut -d'"' -f2 | sort -u >"$scratch/code"
+	items certgate.8 ENVIRONMENT | sed 's/^Ev //' >"$scratch/manual"
+	agree "name in the environment" certgate.8
+
+	grep -ohE 'getenv\([^"]*"[A-Z_0-9]+"|name\[\] = "[A-Z_]+="' \
+	    "$srcdir"/pam/*.c | sed 's/[^"]*"\([A-Z_0-9]*\).*/\1/' |
+	    sort -u >"$scratch/code"
+	items pam_certgate.8 ENVIRONMENT | sed 's/^Ev //' >"$scratch/manual"
+	agree "name in the environment" pam_certgate.8
+
+	n_checks=$((n_checks + 1))
+	! grep -nE 'getenv|environ\b' "$srcdir"/helpers/*.c \
+	    "$srcdir"/lib/*.c || wrong "a helper reads the environment"
+	for page in "$doc"/*.[1-9]; do
+		case $page in
+		*/certgate.8 | */pam_certgate.8) ;;
+		*) ! grep -n '^\.It Ev ' "$page" ||
+		    wrong "$page: nothing of it reads the environment" ;;
+		esac
+	done
+}
+
+# Each page shows how it is done.
+has_examples()
+{
+	for page in "$doc"/*.[1-9]; do
+		n_checks=$((n_checks + 1))
+		awk '
+		/^\.Sh / { is_here = $2 == "EXAMPLES" }
+		is_here && /^\.Bd -literal/ { n++ }
+		END { exit n == 0 }' "$page" ||
+		    wrong "$page: no EXAMPLES"
+	done
 }
 
 # What systemd starts is an absolute path and options that there are.
@@ -476,8 +547,11 @@ policy_keys
 entry_options
 directives
 helper
+fetcher
 json
 pam_module
+environment
+has_examples
 references
 readme
 units
