@@ -93,6 +93,18 @@ is_revoked(const struct policy *p, const struct policy_authority *a)
 	return true;
 }
 
+/* Of the revoked serials, those that stand alone. */
+static size_t
+count_singles(const struct policy_authority *a)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < a->n_revoked_serials; i++)
+		n += a->revoked_serials[i].first ==
+		    a->revoked_serials[i].last;
+	return n;
+}
+
 static void
 write_authority(struct writer *w, uint32_t number)
 {
@@ -100,7 +112,7 @@ write_authority(struct writer *w, uint32_t number)
 	struct wire domains = WIRE_INIT, key_ids = WIRE_INIT;
 	struct wire options = WIRE_INIT, types = WIRE_INIT;
 	struct index_authority record = { 0 };
-	size_t i;
+	size_t i, n_singles = count_singles(a);
 
 	record.number = number;
 	record.name = span_of(a->name);
@@ -118,7 +130,9 @@ write_authority(struct writer *w, uint32_t number)
 	record.file = a->at.file;
 	record.line = a->at.line;
 	record.is_revoked = is_revoked(w->p, a);
-	record.n_serial_levels = revoked_n_levels(a->n_revoked_serials);
+	record.n_serial_buckets = revoked_n_buckets(n_singles);
+	record.n_range_levels =
+	    revoked_n_levels(a->n_revoked_serials - n_singles);
 	record.n_id_buckets = revoked_n_buckets(a->n_revoked_ids);
 	if (domains.has_failed || key_ids.has_failed || options.has_failed ||
 	    types.has_failed)
@@ -488,6 +502,7 @@ compile_index(const struct policy *p, uint32_t uid_min, int fd, struct err *err)
 	counts.n_sets = w.n_sets;
 	counts.n_revoked = p->n_revoked;
 	counts.n_key_buckets = revoked_n_buckets(p->n_revoked_keys);
+	counts.has_denied = p->n_denied != 0;
 	if (w.has_failed) {
 		index_make_abandon(w.m);
 		(void)err_setf(err, ERR_MEMORY, "out of memory");

@@ -3,6 +3,7 @@
 #include "lib/cdbfile.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,7 +23,7 @@
 /* Slots that one read takes; mostly the first or second is the one. */
 #define SLOTS_READ 8
 /* What is read of a value together with its key; mostly it is all. */
-#define VALUE_READ 256
+#define VALUE_READ 512
 /* Room that is added at least. */
 #define ROOM_MORE 16384
 
@@ -145,6 +146,25 @@ cdbfile_close(struct cdbfile *f)
 	}
 }
 
+struct cdbfile_mark
+cdbfile_mark(const struct cdbfile *f)
+{
+	return (struct cdbfile_mark) { f->free, f->n_free, f->rooms };
+}
+
+void
+cdbfile_release(struct cdbfile *f, struct cdbfile_mark mark)
+{
+	struct cdbfile_room *room;
+
+	while ((room = f->rooms) != mark.rooms) {
+		f->rooms = room->next;
+		free(room);
+	}
+	f->free = mark.free;
+	f->n_free = mark.n_free;
+}
+
 static uint32_t
 hash_add(uint32_t hash, struct span s)
 {
@@ -153,6 +173,31 @@ hash_add(uint32_t hash, struct span s)
 	for (i = 0; i < s.len; i++)
 		hash = (hash + (hash << 5)) ^ s.p[i];
 	return hash;
+}
+
+/*
+ * How much is read of a record at position at whose key and lengths take that
+ * much: some of its value too, but not so much that it needs the heap.
+ */
+static uint64_t
+read_with(const struct cdbfile *f, uint32_t at, uint64_t known)
+{
+	uint64_t more = known + VALUE_READ;
+
+	if (at + known <= f->n_front)
+		return more < f->n_front - at ? more : f->n_front - at;
+	if (more > f->n_free)
+		more = f->n_free;
+	if (more > f->size - at)
+		more = f->size - at;
+	return more > known ? more : known;
+}
+
+static bool
+is_key(const unsigned char *p, struct span head, struct span tail)
+{
+	return memcmp(p, head.p, head.len) == 0 &&
+	    (tail.len == 0 || memcmp(p + head.len, tail.p, tail.len) == 0);
 }
 
 /* Whether the record at position at has that key.  1, 0, -1, as for find. */
@@ -167,24 +212,60 @@ try_record(struct cdbfile *f, uint32_t at, struct span head, struct span tail,
 
 	if (at > f->size || known > f->size - at)
 		return -1;
-	known += VALUE_READ;
-	if (known > f->size - at)
-		known = f->size - at;
+	known = read_with(f, at, known);
 	if ((p = fetch(f, at, known)) == NULL)
 		return -1;
 	lens = pair(p);
 	all = (uint64_t)PAIR + lens.a + lens.b;
 	if (all > f->size - at)
 		return -1;
-	if (lens.a != key_len || memcmp(p + PAIR, head.p, head.len) != 0 ||
-	    (tail.len != 0 &&
-	        memcmp(p + PAIR + head.len, tail.p, tail.len) != 0))
+	if (lens.a != key_len || !is_key(p + PAIR, head, tail))
 		return 0;
 	if (all > known && (p = fetch(f, at, all)) == NULL)
 		return -1;
 	keep(f, p, (size_t)all);
 	*value = (struct span) { p + PAIR + lens.a, lens.b };
 	return 1;
+}
+
+int
+cdbfile_first(struct cdbfile *f, struct span key, struct span *value)
+{
+	struct span no_tail = { NULL, 0 };
+
+	return try_record(f, HEAD, key, no_tail, value);
+}
+
+/*
+ * Look among the records that were read with the file's beginning.  The
+ * first of those that have a key is the one that counts, so that one found
+ * here saves the tables' reading.
+ */
+static bool
+find_in_front(const struct cdbfile *f, struct span head, struct span tail,
+    struct span *value)
+{
+	/* The first table follows the last record. */
+	uint32_t at = HEAD, end = number(f->front);
+	struct pair lens;
+	uint64_t all;
+
+	if (end > f->n_front)
+		end = f->n_front;
+	while (at < end && end - at >= PAIR) {
+		lens = pair(f->front + at);
+		all = (uint64_t)PAIR + lens.a + lens.b;
+		if (all > end - at)
+			return false;
+		if (lens.a == (uint64_t)head.len + tail.len &&
+		    is_key(f->front + at + PAIR, head, tail)) {
+			*value = (struct span) {
+				f->front + at + PAIR + lens.a, lens.b };
+			return true;
+		}
+		at += (uint32_t)all;
+	}
+	return false;
 }
 
 int
@@ -197,6 +278,8 @@ cdbfile_find(struct cdbfile *f, struct span head, struct span tail,
 	uint32_t i, k, n, n_seen;
 	int r;
 
+	if (find_in_front(f, head, tail, value))
+		return 1;
 	if ((p = fetch(f, hash % N_TABLES * PAIR, PAIR)) == NULL)
 		return -1;
 	table = pair(p);

@@ -58,6 +58,25 @@ int cdbfile_find(struct cdbfile *f, struct span head, struct span tail,
     struct span *value);
 
 /*
+ * The record that was written first, whose place needs no search, where its
+ * key is that.  As above.
+ */
+int cdbfile_first(struct cdbfile *f, struct span key, struct span *value);
+
+/*
+ * What was read since a mark may be overwritten once that is given back: for
+ * look-ups whose values nobody needs for long.  Marks end in the order in
+ * which a stack would end them.
+ */
+struct cdbfile_mark {
+	unsigned char *free;
+	size_t n_free;
+	struct cdbfile_room *rooms;
+};
+struct cdbfile_mark cdbfile_mark(const struct cdbfile *f);
+void cdbfile_release(struct cdbfile *f, struct cdbfile_mark mark);
+
+/*
  * Walk over all records, in the order in which they were written.  *cursor
  * begins at 0; key and value live until cdbfile_close.  Maps the file, for
  * later look-ups too.  1, 0 at the end, -1 as above.

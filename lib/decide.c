@@ -169,16 +169,12 @@ is_denied_principal(
 static enum reason
 check_denied(const struct decide_request *r, struct decision *d)
 {
-	struct span name;
 	size_t i;
 	int found;
 
-	/* The set has a name only where the policy denies somebody. */
-	found = index_set_name(r->index, INDEX_SET_DENY, &name, &d->detail);
-	if (found == 0)
+	if (!r->index->has_denied)
 		return REASON_ALLOWED;
-	if (found == 1)
-		found = is_denied(r, d, d->cert.key_id);
+	found = is_denied(r, d, d->cert.key_id);
 	for (i = 0; i < d->cert.n_principals && found == 0; i++)
 		found = is_denied_principal(r, d, d->cert.principals[i]);
 	if (found < 0)

@@ -32,16 +32,13 @@ index_seal(uint64_t seal, struct span s)
 	return hash_add(seal, s.p, s.len);
 }
 
-int
-index_sealed(struct index *x, struct span head, struct span tail,
-    struct span *value, struct err *err)
+/* Take the seal of a record with that key off its value. */
+static int
+unseal(struct span head, struct span tail, struct span *value, struct err *err)
 {
-	struct span v, end;
+	struct span v = *value, end;
 	uint64_t seal;
-	int r = find(x, head, tail, &v, err);
 
-	if (r <= 0)
-		return r;
 	if (v.len < sizeof(seal))
 		return broken(err);
 	v.len -= sizeof(seal);
@@ -50,6 +47,21 @@ index_sealed(struct index *x, struct span head, struct span tail,
 	if (seal !=
 	    index_seal(index_seal(index_seal(INDEX_SEAL, head), tail), v))
 		return broken(err);
+	*value = v;
+	return 1;
+}
+
+int
+index_sealed(struct index *x, struct span head, struct span tail,
+    struct span *value, struct err *err)
+{
+	struct span v;
+	int r = find(x, head, tail, &v, err);
+
+	if (r <= 0)
+		return r;
+	if (unseal(head, tail, &v, err) < 0)
+		return -1;
 	*value = v;
 	return 1;
 }
@@ -92,20 +104,24 @@ find_authority(
 static int
 parse_header(struct index *x, struct span h, uint64_t *size)
 {
+	uint8_t has_denied;
+
 	if (wire_get_u64(&h, size) < 0 || wire_get_u32(&h, &x->min_uid) < 0 ||
 	    wire_get_u32(&h, &x->n_authorities) < 0 ||
 	    wire_get_u64(&h, &x->n_users) < 0 ||
 	    wire_get_u32(&h, &x->n_sets) < 0 ||
 	    wire_get_u64(&h, &x->n_revoked) < 0 ||
-	    wire_get_u32(&h, &x->n_key_buckets) < 0 || h.len != 0)
+	    wire_get_u32(&h, &x->n_key_buckets) < 0 ||
+	    wire_get_u8(&h, &has_denied) < 0 || h.len != 0)
 		return -1;
+	x->has_denied = has_denied != 0;
 	return 0;
 }
 
 int
 index_open(struct index *x, int fd, struct err *err)
 {
-	struct span h;
+	struct span h, v;
 	uint64_t size;
 	uint32_t format;
 	int r;
@@ -121,13 +137,15 @@ index_open(struct index *x, int fd, struct err *err)
 		    "run certgate apply");
 	}
 
-	r = find(x, span_of("h"), no_tail, &h, err);
+	if ((r = cdbfile_first(&x->file, span_of("h"), &h)) < 0)
+		(void)broken(err);
 	if (r == 0)
 		(void)err_setf(err, ERR_MALFORMED,
 		    "the index has no header; run certgate apply");
 	if (r <= 0)
 		goto fail;
-	if (wire_get_u32(&h, &format) < 0) {
+	v = h;
+	if (wire_get_u32(&v, &format) < 0) {
 		(void)broken(err);
 		goto fail;
 	}
@@ -138,7 +156,7 @@ index_open(struct index *x, int fd, struct err *err)
 		    format, (unsigned int)INDEX_FORMAT);
 		goto fail;
 	}
-	if (index_sealed(x, span_of("h"), no_tail, &h, err) < 0)
+	if (unseal(span_of("h"), no_tail, &h, err) < 0)
 		goto fail;
 	(void)wire_get_u32(&h, &format);
 	if (parse_header(x, h, &size) < 0) {
@@ -223,7 +241,8 @@ index_authority_by_number(struct index *x, uint32_t number,
 	    wire_get_string(&v, &a.critical_options) < 0 ||
 	    wire_get_string(&v, &a.key_types) < 0 ||
 	    wire_get_u32(&v, &a.file) < 0 || wire_get_u32(&v, &a.line) < 0 ||
-	    wire_get_u8(&v, &a.n_serial_levels) < 0 ||
+	    wire_get_u32(&v, &a.n_serial_buckets) < 0 ||
+	    wire_get_u8(&v, &a.n_range_levels) < 0 ||
 	    wire_get_u32(&v, &a.n_id_buckets) < 0 || v.len != 0 ||
 	    !wire_is_list(a.domains) ||
 	    !wire_is_list(a.key_ids) || !wire_is_list(a.critical_options) ||

@@ -11,11 +11,12 @@
  * identities (set 0).
  *
  *  key             value
- *  'h'             u32 INDEX_FORMAT, u64 size of the whole file in bytes
- *                  (a cut file is seen at once), u32 min_uid for "*", u32
- *                  number of authorities, u64 number of users, u32 number of
- *                  sets, u64 number of revocations, u32 number of buckets of
- *                  revoked keys; seal
+ *  'h'             the first record of the file: u32 INDEX_FORMAT, u64 size
+ *                  of the whole file in bytes (a cut file is seen at once),
+ *                  u32 min_uid for "*", u32 number of authorities, u64
+ *                  number of users, u32 number of sets, u64 number of
+ *                  revocations, u32 number of buckets of revoked keys, u8
+ *                  whether anybody is denied; seal
  *  'f' u32         string: name of policy file N (0: the policy itself)
  *  'c' CA blob     u32: the authority that this key belongs to, u64: until
  *                  when (as in struct index_authority); seal
@@ -23,8 +24,9 @@
  *                  u64 max_validity in seconds (0: any), u64 trusted from,
  *                  u64 trusted until, u64 until its last key goes, then four lists:
  *                  domains, key ID globs, critical options, key types; u32
- *                  file, u32 line, u8 levels of its revoked serials, u32
- *                  buckets of its revoked key IDs; seal.  A list is a string
+ *                  file, u32 line, u32 buckets of its revoked serials, u8
+ *                  levels of its revoked ranges of serials, u32 buckets
+ *                  of its revoked key IDs; seal.  A list is a string
  *                  of packed strings.
  *  'u' user        a rule: u8 flags, u32 file, u32 line, u32 set of its own
  *                  (0: none), string of packed u32 authorities (only with
@@ -58,7 +60,7 @@
 #include "lib/identity.h"
 #include "lib/sshwire.h"
 
-#define INDEX_FORMAT 2
+#define INDEX_FORMAT 3
 /* The set of `deny`. */
 #define INDEX_SET_DENY 0
 
@@ -114,7 +116,8 @@ struct index_authority {
 	uint32_t file;
 	uint32_t line;
 	bool is_revoked; /* all of its keys are, so that nobody gets in by it */
-	uint8_t n_serial_levels; /* for lib/revoked, as the next */
+	uint32_t n_serial_buckets; /* for lib/revoked, as the next two */
+	uint8_t n_range_levels;
 	uint32_t n_id_buckets;
 };
 
@@ -136,6 +139,7 @@ struct index {
 	uint32_t n_sets;
 	uint64_t n_revoked;
 	uint32_t n_key_buckets; /* for lib/revoked */
+	bool has_denied;
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cdb.h>
 
@@ -16,29 +17,12 @@
 
 struct index_make {
 	struct cdb_make cdb;
+	int fd;
 	struct wire key;
 	struct wire value;
 	uint64_t size; /* of the finished file */
 	int failed_errno; /* the first failure; 0: none */
 };
-
-struct index_make *
-index_make_begin(int fd, struct err *err)
-{
-	struct index_make *m = NULL;
-
-	if ((m = calloc(1, sizeof(*m))) == NULL) {
-		(void)err_setf(err, ERR_MEMORY, "out of memory");
-		return NULL;
-	}
-	if (cdb_make_start(&m->cdb, fd) < 0) {
-		(void)err_system(err, "index");
-		free(m);
-		return NULL;
-	}
-	m->size = CDB_HEAD;
-	return m;
-}
 
 /* Add the record that stands in m->key and value. */
 static void
@@ -68,17 +52,90 @@ key_start(struct index_make *m, char tag)
 	wire_reset(&m->value);
 }
 
-/* Add the record that stands in m->key and m->value, sealed. */
+/* Add a seal to m->value. */
 static void
-add_sealed(struct index_make *m)
+put_seal(struct index_make *m)
 {
 	uint64_t seal = INDEX_SEAL;
 
 	seal = index_seal(seal, wire_span(&m->key));
 	seal = index_seal(seal, wire_span(&m->value));
 	wire_put_u64(&m->value, seal);
+}
+
+/* Add the record that stands in m->key and m->value, sealed. */
+static void
+add_sealed(struct index_make *m)
+{
+	put_seal(m);
 	add(m, wire_span(&m->value));
 }
+
+/* The header, in m->key and m->value: as many bytes whatever it says. */
+static void
+put_header(struct index_make *m, const struct index_counts *counts)
+{
+	struct wire *v = &m->value;
+
+	key_start(m, 'h');
+	wire_put_u32(v, INDEX_FORMAT);
+	wire_put_u64(v, m->size);
+	wire_put_u32(v, counts->min_uid);
+	wire_put_u32(v, counts->n_authorities);
+	wire_put_u64(v, counts->n_users);
+	wire_put_u32(v, counts->n_sets);
+	wire_put_u64(v, counts->n_revoked);
+	wire_put_u32(v, counts->n_key_buckets);
+	wire_put_u8(v, counts->has_denied);
+	put_seal(m);
+}
+
+/* Write the header over what stood in its place; 0, or why not. */
+static int
+write_header(struct index_make *m, const struct index_counts *counts)
+{
+	const off_t at = CDB_HEAD + CDB_RECORD + 1;
+	size_t done = 0;
+	ssize_t n;
+
+	put_header(m, counts);
+	if (m->value.has_failed)
+		return ENOMEM;
+	while (done < m->value.len) {
+		n = pwrite(m->fd, m->value.p + done, m->value.len - done,
+		    at + (off_t)done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? errno : EIO;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+struct index_make *
+index_make_begin(int fd, struct err *err)
+{
+	static const struct index_counts nothing;
+	struct index_make *m = NULL;
+
+	if ((m = calloc(1, sizeof(*m))) == NULL) {
+		(void)err_setf(err, ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	if (cdb_make_start(&m->cdb, fd) < 0) {
+		(void)err_system(err, "index");
+		free(m);
+		return NULL;
+	}
+	m->fd = fd;
+	m->size = CDB_HEAD;
+	/* Its place; what it says is known at the end. */
+	put_header(m, &nothing);
+	add(m, wire_span(&m->value));
+	return m;
+}
+
 
 void
 index_make_sealed(struct index_make *m, struct span key, struct span value)
@@ -155,7 +212,8 @@ index_make_authority(struct index_make *m, const struct index_authority *a)
 	wire_put_string(v, a->key_types);
 	wire_put_u32(v, a->file);
 	wire_put_u32(v, a->line);
-	wire_put_u8(v, a->n_serial_levels);
+	wire_put_u32(v, a->n_serial_buckets);
+	wire_put_u8(v, a->n_range_levels);
 	wire_put_u32(v, a->n_id_buckets);
 	add_sealed(m);
 }
@@ -243,25 +301,14 @@ int
 index_make_end(
     struct index_make *m, const struct index_counts *counts, struct err *err)
 {
-	struct wire *v = &m->value;
 	int failed;
-
-	key_start(m, 'h');
-	wire_put_u32(v, INDEX_FORMAT);
-	/* 4 + 8 + 4 + 4 + 8 + 4 + 8 + 4 + 8 bytes under a key of 1. */
-	wire_put_u64(v, m->size + CDB_RECORD + CDB_SLOTS + 1 + 52);
-	wire_put_u32(v, counts->min_uid);
-	wire_put_u32(v, counts->n_authorities);
-	wire_put_u64(v, counts->n_users);
-	wire_put_u32(v, counts->n_sets);
-	wire_put_u64(v, counts->n_revoked);
-	wire_put_u32(v, counts->n_key_buckets);
-	add_sealed(m);
 
 	failed = m->failed_errno;
 	errno = 0;
 	if (cdb_make_finish(&m->cdb) < 0 && failed == 0)
 		failed = errno == 0 ? EIO : errno;
+	if (failed == 0)
+		failed = write_header(m, counts);
 	wire_free(&m->key);
 	wire_free(&m->value);
 	free(m);

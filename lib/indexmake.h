@@ -9,6 +9,7 @@
 #ifndef LIB_INDEXMAKE_H
 #define LIB_INDEXMAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,10 +59,11 @@ struct index_counts {
 	uint32_t n_sets;
 	uint64_t n_revoked;
 	uint32_t n_key_buckets;
+	bool has_denied;
 };
 
 /*
- * Write the header and the hash tables, and end m in any case.  Errors: no
+ * Write the hash tables and the header, and end m in any case.  Errors: no
  * space, no memory, over the 4 GiB that a cdb file can hold.
  */
 int index_make_end(

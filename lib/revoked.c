@@ -34,9 +34,18 @@ revoked_text(enum revoked_what what)
 uint32_t
 revoked_bucket(struct span text, uint32_t n_buckets)
 {
-	uint64_t hash = index_seal(INDEX_SEAL, text);
+	/* FNV leaves what serials that are all even have in common in its
+	 * lowest bits; those in the middle depend on all. */
+	uint64_t hash = index_seal(INDEX_SEAL, text) * 0x9e3779b97f4a7c15U;
 
-	return (uint32_t)(hash ^ hash >> 32) & (n_buckets - 1);
+	return (uint32_t)(hash >> 32) & (n_buckets - 1);
+}
+
+uint32_t
+revoked_place(uint32_t number)
+{
+	/* 2^32 divided by the golden ratio; odd, so that none is lost. */
+	return number * 0x9e3779b1U;
 }
 
 /* A record that the index must have. */
@@ -49,26 +58,18 @@ get_record(struct index *x, const struct wire *key, struct span *value,
 	return r == 0 ? broken(err) : r;
 }
 
-/* Look text up in the bucket that key names but for its number. */
+/* Look text up in a bucket.  1, 0, or -1: broken. */
 static int
-find_text(struct index *x, struct wire *key, uint32_t n_buckets,
-    struct span text, struct revoked *out, struct err *err)
+search_bucket(struct span bucket, struct span text, struct revoked *out)
 {
-	struct span value, one;
+	struct span one;
 	uint32_t file, line;
 
-	if (n_buckets == 0)
-		return 0;
-	if ((n_buckets & (n_buckets - 1)) != 0)
-		return broken(err);
-	wire_put_u32(key, revoked_bucket(text, n_buckets));
-	if (get_record(x, key, &value, err) < 0)
-		return -1;
-	while (value.len != 0) {
-		if (wire_get_string(&value, &one) < 0 ||
-		    wire_get_u32(&value, &file) < 0 ||
-		    wire_get_u32(&value, &line) < 0)
-			return broken(err);
+	while (bucket.len != 0) {
+		if (wire_get_string(&bucket, &one) < 0 ||
+		    wire_get_u32(&bucket, &file) < 0 ||
+		    wire_get_u32(&bucket, &line) < 0)
+			return -1;
 		if (!span_equal(one, text))
 			continue;
 		out->file = file;
@@ -76,6 +77,27 @@ find_text(struct index *x, struct wire *key, uint32_t n_buckets,
 		return 1;
 	}
 	return 0;
+}
+
+/* Look text up in the bucket that key names but for its number. */
+static int
+find_text(struct index *x, struct wire *key, uint32_t n_buckets,
+    struct span text, struct revoked *out, struct err *err)
+{
+	struct cdbfile_mark mark = cdbfile_mark(&x->file);
+	struct span bucket;
+	int found;
+
+	if (n_buckets == 0)
+		return 0;
+	if ((n_buckets & (n_buckets - 1)) != 0)
+		return broken(err);
+	wire_put_u32(key, revoked_place(revoked_bucket(text, n_buckets)));
+	if (get_record(x, key, &bucket, err) < 0)
+		return -1;
+	found = search_bucket(bucket, text, out);
+	cdbfile_release(&x->file, mark);
+	return found < 0 ? broken(err) : found;
 }
 
 int
@@ -142,46 +164,78 @@ get_page(struct index *x, const struct index_authority *a, uint8_t level,
 	wire_put_u8(&key, 's');
 	wire_put_u32(&key, a->number);
 	wire_put_u8(&key, level);
-	wire_put_u32(&key, number);
+	wire_put_u32(&key, revoked_place(number));
 	if (get_record(x, &key, page, err) < 0)
 		return -1;
 	*n = page->len / size;
 	return *n == 0 || *n > most || page->len % size != 0 ? broken(err) : 0;
 }
 
-int
-revoked_serial(struct index *x, const struct index_authority *a,
-    uint64_t serial, struct revoked *out, struct err *err)
+/* The page of level 0 that could hold serial.  1, 0: none can, -1. */
+static int
+find_page(struct index *x, const struct index_authority *a, uint64_t serial,
+    struct span *page, size_t *n, struct err *err)
 {
-	struct span page;
 	uint32_t number = 0;
 	uint8_t level;
-	size_t i, n;
+	size_t i;
 
-	out->what = REVOKED_SERIAL;
-	if (a->n_serial_levels == 0)
-		return 0;
-	if (a->n_serial_levels > REVOKED_MAX_LEVELS)
-		return broken(err);
-	for (level = (uint8_t)(a->n_serial_levels - 1); level > 0; level--) {
-		if (get_page(x, a, level, number, &page, &n, err) < 0)
+	for (level = (uint8_t)(a->n_range_levels - 1); level > 0; level--) {
+		if (get_page(x, a, level, number, page, n, err) < 0)
 			return -1;
-		if ((i = find_item(page, FIRST_SIZE, n, serial)) == n)
+		if ((i = find_item(*page, FIRST_SIZE, *n, serial)) == *n)
 			return 0;
 		if (number > (UINT32_MAX - i) / REVOKED_FANOUT)
 			return broken(err);
 		number = number * REVOKED_FANOUT + (uint32_t)i;
 	}
-	if (get_page(x, a, 0, number, &page, &n, err) < 0)
-		return -1;
-	if ((i = find_item(page, RANGE_SIZE, n, serial)) == n ||
-	    u64_at(page, i * RANGE_SIZE + FIRST_SIZE) < serial)
+	return get_page(x, a, 0, number, page, n, err) < 0 ? -1 : 1;
+}
+
+static int
+find_range(struct index *x, const struct index_authority *a, uint64_t serial,
+    struct revoked *out, struct err *err)
+{
+	struct cdbfile_mark mark = cdbfile_mark(&x->file);
+	struct span page;
+	size_t i, n;
+	int found;
+
+	if (a->n_range_levels == 0)
 		return 0;
-	page.p += i * RANGE_SIZE + 2 * FIRST_SIZE;
-	page.len = RANGE_SIZE - 2 * FIRST_SIZE;
-	(void)wire_get_u32(&page, &out->file);
-	(void)wire_get_u32(&page, &out->line);
-	return 1;
+	if (a->n_range_levels > REVOKED_MAX_LEVELS)
+		return broken(err);
+	if ((found = find_page(x, a, serial, &page, &n, err)) < 0)
+		return -1;
+	if (found == 1 &&
+	    ((i = find_item(page, RANGE_SIZE, n, serial)) == n ||
+	        u64_at(page, i * RANGE_SIZE + FIRST_SIZE) < serial))
+		found = 0;
+	if (found == 1) {
+		page.p += i * RANGE_SIZE + 2 * FIRST_SIZE;
+		page.len = RANGE_SIZE - 2 * FIRST_SIZE;
+		(void)wire_get_u32(&page, &out->file);
+		(void)wire_get_u32(&page, &out->line);
+	}
+	cdbfile_release(&x->file, mark);
+	return found;
+}
+
+int
+revoked_serial(struct index *x, const struct index_authority *a,
+    uint64_t serial, struct revoked *out, struct err *err)
+{
+	unsigned char room[KEY_MAX], text_room[FIRST_SIZE];
+	struct wire record = WIRE_ON(room), text = WIRE_ON(text_room);
+	int found;
+
+	wire_put_u8(&record, 'n');
+	wire_put_u32(&record, a->number);
+	wire_put_u64(&text, serial);
+	out->what = REVOKED_SERIAL;
+	found = find_text(
+	    x, &record, a->n_serial_buckets, wire_span(&text), out, err);
+	return found != 0 ? found : find_range(x, a, serial, out, err);
 }
 
 /* Numbers in a certificate may have zeros in front that no list has. */

@@ -6,24 +6,28 @@
  * must be there, so that damage denies: an index that lost a record is
  * broken, and never one that does not revoke.
  *
- * Keys of the records (lib/index.h), and what follows the seal's hash:
+ * Keys of the records (lib/index.h), whose values are sealed.  A number N
+ * stands there as revoked_place(N).
  *
- *  'r' 's' u32 u8 u32   serials of an authority: level L, page N.  Level 0
- *                       holds ranges, in order, none touching another: each
+ *  'r' 'i' u32 N        key IDs of an authority: bucket N, to the end: string
+ *                       text, u32 file, u32 line
+ *  'r' 'k' N            keys, as plain public key blobs, in the same way
+ *  'r' 'n' u32 N        single serials of an authority, in the same way: each
+ *                       text is a u64
+ *  'r' 's' u32 u8 N     ranges of serials: level L, page N.  Level 0 holds
+ *                       the ranges, in order, none touching another: each
  *                       u64 first, u64 last, u32 file, u32 line; up to
  *                       REVOKED_PAGE on a page.  A page of level L + 1 holds
  *                       the first serial (u64) of up to REVOKED_FANOUT pages
  *                       of level L: those from N times REVOKED_FANOUT on.
  *                       The highest level has one page; an authority says
- *                       how many levels there are (0: nothing is revoked).
- *  'r' 'i' u32 u32      key IDs of an authority: bucket N, to the end: string
- *                       text, u32 file, u32 line
- *  'r' 'k' u32          keys, as plain public key blobs, in the same way
+ *                       how many levels there are (0: no range is revoked).
  *
- * Serials stand in a tree and not, like texts, under their hash: a range may
- * hold 2^64 of them.  Cut into aligned blocks, which a hash could find, a
- * range becomes up to 126 records and a look-up up to 64; the tree has one
- * entry for each range, and five levels are beyond what an index can hold.
+ * Single serials, which mostly are all there are, take two short reads.
+ * Ranges stand in a tree and not under their hash: one may hold 2^64 serials.
+ * Cut into aligned blocks, which a hash could find, a range becomes up to 126
+ * records and a look-up up to 64; the tree has one entry for each range, and
+ * six levels are beyond what an index can hold.
  */
 #ifndef LIB_REVOKED_H
 #define LIB_REVOKED_H
@@ -34,11 +38,12 @@
 #include "lib/err.h"
 #include "lib/index.h"
 
-#define REVOKED_PAGE 64
-#define REVOKED_FANOUT 128
-#define REVOKED_MAX_LEVELS 6
+/* So that what one read takes (lib/cdbfile) is a page, or a bucket. */
+#define REVOKED_PAGE 20
+#define REVOKED_FANOUT 62
+#define REVOKED_MAX_LEVELS 7
 /* Texts in a bucket, on the average at most. */
-#define REVOKED_BUCKET 16
+#define REVOKED_BUCKET 8
 
 /* What of a certificate is revoked. */
 enum revoked_what {
@@ -74,5 +79,13 @@ const char *revoked_text(enum revoked_what what);
 
 /* The bucket of a text, of so many (a power of 2). */
 uint32_t revoked_bucket(struct span text, uint32_t n_buckets);
+
+/*
+ * A number as it stands in a record's key; no two have the same.  cdb puts
+ * keys that differ in their last bytes only side by side, and a look-up there
+ * reads all that lies between the first and its own: numbers that count up
+ * made one of any record cost dozens of reads.
+ */
+uint32_t revoked_place(uint32_t number);
 
 #endif

@@ -44,7 +44,7 @@ page_start(
 	wire_put_bytes(key, "rs", 2);
 	wire_put_u32(key, authority);
 	wire_put_u8(key, level);
-	wire_put_u32(key, number);
+	wire_put_u32(key, revoked_place(number));
 }
 
 /* Add the record, or let the making fail where there was no memory for it. */
@@ -87,8 +87,8 @@ put_level(struct index_make *m, uint32_t authority, uint8_t level,
 	wire_free(&value);
 }
 
-void
-revoked_make_serials(struct index_make *m, uint32_t authority,
+static void
+put_ranges(struct index_make *m, uint32_t authority,
     const struct revoked_range *ranges, size_t n)
 {
 	uint8_t level, n_levels = revoked_n_levels(n);
@@ -131,7 +131,7 @@ put_buckets(struct index_make *m, struct span prefix,
 		wire_reset(&key);
 		wire_reset(&value);
 		wire_put_bytes(&key, prefix.p, prefix.len);
-		wire_put_u32(&key, bucket);
+		wire_put_u32(&key, revoked_place(bucket));
 		for (; i < n && items[i].bucket == bucket; i++) {
 			wire_put_string(&value, items[i].text);
 			wire_put_u32(&value, items[i].file);
@@ -143,19 +143,86 @@ put_buckets(struct index_make *m, struct span prefix,
 	wire_free(&value);
 }
 
-void
-revoked_make_key_ids(struct index_make *m, uint32_t authority,
+/* The buckets of an authority's, which kind says of what. */
+static void
+put_authority_buckets(struct index_make *m, char kind, uint32_t authority,
     struct revoked_item *items, size_t n)
 {
 	struct wire prefix = WIRE_INIT;
 
-	wire_put_bytes(&prefix, "ri", 2);
+	wire_put_u8(&prefix, 'r');
+	wire_put_u8(&prefix, (uint8_t)kind);
 	wire_put_u32(&prefix, authority);
 	if (prefix.has_failed)
 		index_make_fail(m);
 	else
 		put_buckets(m, wire_span(&prefix), items, n);
 	wire_free(&prefix);
+}
+
+/* Take the single serials out of ranges, which then are that many less. */
+static size_t
+take_singles(
+    struct revoked_range *ranges, size_t n, struct revoked_item *items,
+    struct wire *serials)
+{
+	size_t i, n_wide = 0, n_items = 0;
+
+	for (i = 0; i < n; i++) {
+		if (ranges[i].first != ranges[i].last) {
+			ranges[n_wide++] = ranges[i];
+			continue;
+		}
+		/* The wire has room for all and stays where it is. */
+		items[n_items].text = (struct span) {
+			serials->p + serials->len, sizeof(uint64_t) };
+		items[n_items].file = ranges[i].file;
+		items[n_items++].line = ranges[i].line;
+		wire_put_u64(serials, ranges[i].first);
+	}
+	return n_wide;
+}
+
+static size_t
+count_singles(const struct revoked_range *ranges, size_t n)
+{
+	size_t i, n_singles = 0;
+
+	for (i = 0; i < n; i++)
+		n_singles += ranges[i].first == ranges[i].last;
+	return n_singles;
+}
+
+void
+revoked_make_serials(struct index_make *m, uint32_t authority,
+    struct revoked_range *ranges, size_t n)
+{
+	size_t n_singles = count_singles(ranges, n);
+	struct revoked_item *items = NULL;
+	struct wire serials = WIRE_INIT;
+
+	if (n_singles != 0) {
+		items = calloc(n_singles, sizeof(*items));
+		serials.p = malloc(n_singles * sizeof(uint64_t));
+		serials.size = n_singles * sizeof(uint64_t);
+		if (items == NULL || serials.p == NULL) {
+			index_make_fail(m);
+			goto out;
+		}
+		n = take_singles(ranges, n, items, &serials);
+		put_authority_buckets(m, 'n', authority, items, n_singles);
+	}
+	put_ranges(m, authority, ranges, n);
+out:
+	free(items);
+	wire_free(&serials);
+}
+
+void
+revoked_make_key_ids(struct index_make *m, uint32_t authority,
+    struct revoked_item *items, size_t n)
+{
+	put_authority_buckets(m, 'i', authority, items, n);
 }
 
 void

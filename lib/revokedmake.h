@@ -21,13 +21,19 @@ struct revoked_item {
 	uint32_t bucket; /* scratch */
 };
 
-/* Levels, and buckets, for so many: what the authority or header says. */
+/*
+ * Levels, and buckets, for so many: what the authority or header says.  A
+ * range of one serial counts as an item, not as a range.
+ */
 uint8_t revoked_n_levels(size_t n_ranges);
 uint32_t revoked_n_buckets(size_t n_items);
 
-/* Ranges are in order, and no serial is in two of them. */
+/*
+ * Ranges are in order, and no serial is in two of them.  They are overwritten
+ * here.
+ */
 void revoked_make_serials(struct index_make *m, uint32_t authority,
-    const struct revoked_range *ranges, size_t n);
+    struct revoked_range *ranges, size_t n);
 
 /* Items are sorted here.  Of those that are equal any may be found. */
 void revoked_make_key_ids(struct index_make *m, uint32_t authority,

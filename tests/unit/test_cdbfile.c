@@ -215,10 +215,68 @@ START_TEST(test_cut_while_open)
 	for (i = 0; i < 300; i++) {
 		struct span k = { (unsigned char *)key, make_key(key, i) };
 
+		/* The first three were read when it was opened. */
 		r = cdbfile_find(&f, k, none, &value);
-		ck_assert_int_eq(r, -1);
+		ck_assert_int_eq(r, i < 3 ? 1 : -1);
 	}
 	cdbfile_close(&f);
+	(void)fclose(file);
+}
+END_TEST
+
+/* The record that was written first, and no other, is found without tables. */
+START_TEST(test_first)
+{
+	FILE *file = make_file(300);
+	struct cdbfile f;
+	struct span value;
+	char key[32];
+	struct span k = { (unsigned char *)key, make_key(key, 0) };
+
+	ck_assert_int_eq(cdbfile_open(&f, fileno(file)), 0);
+	ck_assert_int_eq(ftruncate(fileno(file), 2048), 0);
+	ck_assert_int_eq(cdbfile_first(&f, k, &value), 1);
+	ck_assert_uint_eq(value.len, value_len(0));
+	k.len = make_key(key, 1);
+	ck_assert_int_eq(cdbfile_first(&f, k, &value), 0);
+	cdbfile_close(&f);
+	(void)fclose(file);
+	file = make_file(0);
+	ck_assert_int_eq(cdbfile_open(&f, fileno(file)), 0);
+	ck_assert_int_eq(cdbfile_first(&f, k, &value), -1);
+	cdbfile_close(&f);
+	(void)fclose(file);
+}
+END_TEST
+
+/* What a look-up took is given back, on the heap or not; the rest stays. */
+START_TEST(test_mark)
+{
+	FILE *file = make_file(N_RECORDS);
+	struct cdbfile f;
+	struct cdbfile_mark mark;
+	struct span kept, value;
+	unsigned char *want = malloc(65536);
+	char key[32];
+	struct span k = { (unsigned char *)key, make_key(key, 700) };
+	int i;
+
+	ck_assert_ptr_nonnull(want);
+	ck_assert_int_eq(cdbfile_open(&f, fileno(file)), 0);
+	ck_assert_int_eq(cdbfile_find(&f, k, none, &kept), 1);
+	mark = cdbfile_mark(&f);
+	for (i = 0; i < 2000; i++) {
+		k.len = make_key(key, (size_t)(i % 2 == 0 ? 701 : 503));
+		ck_assert_int_eq(cdbfile_find(&f, k, none, &value), 1);
+		cdbfile_release(&f, mark);
+		ck_assert_ptr_eq(f.free, mark.free);
+		ck_assert_uint_eq(f.n_free, mark.n_free);
+		ck_assert_ptr_null(f.rooms);
+	}
+	make_value(want, 700);
+	ck_assert(span_equal(kept, (struct span) { want, value_len(700) }));
+	cdbfile_close(&f);
+	free(want);
 	(void)fclose(file);
 }
 END_TEST
@@ -283,18 +341,20 @@ static const struct {
 
 START_TEST(test_wild)
 {
-	FILE *file = make_file(1);
+	/* The tables are asked for what does not stand at the beginning. */
+	off_t at = wild[_i].at;
+	FILE *file = make_file(at < 2048 ? 5 : 1);
 	struct span key, value;
 	unsigned char bytes[8];
 	uint32_t cursor = 0, hash = 5381;
 	uint32_t number = wild[_i].number;
-	off_t at = wild[_i].at;
 	struct cdbfile f;
 	char name[32];
 	size_t i;
 	struct stat st;
 
-	key = (struct span) { (unsigned char *)name, make_key(name, 0) };
+	key = (struct span) { (unsigned char *)name,
+		make_key(name, at < 2048 ? 4 : 0) };
 	for (i = 0; i < key.len; i++)
 		hash = (hash * 33) ^ key.p[i];
 	if (at < 2048)
@@ -354,6 +414,8 @@ main(void)
 	tcase_add_test(tc, test_front_again);
 	tcase_add_loop_test(tc, test_twins, 0, N_ROWS(twins));
 	tcase_add_test(tc, test_cut_while_open);
+	tcase_add_test(tc, test_first);
+	tcase_add_test(tc, test_mark);
 	tcase_add_test(tc, test_damaged);
 	tcase_add_loop_test(tc, test_wild, 0, N_ROWS(wild));
 	tcase_add_loop_test(tc, test_too_short, 0, N_ROWS(short_sizes));

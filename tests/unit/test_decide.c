@@ -244,7 +244,8 @@ static void
 open_world(void)
 {
 	struct index_counts counts = { .min_uid = MIN_UID,
-		.n_authorities = N_AUTHORITIES, .n_users = 8, .n_sets = 2 };
+		.n_authorities = N_AUTHORITIES, .n_users = 8, .n_sets = 2,
+		.has_denied = true };
 	struct err err = ERR_INIT;
 	struct index_make *m;
 

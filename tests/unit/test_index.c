@@ -200,7 +200,7 @@ START_TEST(test_other_format)
 	ck_assert_ptr_nonnull(at);
 	at[4] = 9;
 	ck_assert_int_eq(pwrite(fileno(f), bytes, (size_t)len, 0), len);
-	expect_open_fails(f, "the index has format 9, this program reads 2; "
+	expect_open_fails(f, "the index has format 9, this program reads 3; "
 	                     "run certgate apply of the same version");
 }
 END_TEST

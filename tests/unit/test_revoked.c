@@ -20,7 +20,8 @@
 /* The authorities; each has one key, 32 bytes of its number. */
 enum { NONE, SOME, MANY, REVOKED_CA, N_AUTHORITIES };
 
-/* Of MANY: every third serial from 30 on, so that three levels are needed. */
+/* Of MANY: every third serial from 30 on, and in turn the one behind it, so
+ * that many buckets and three levels of ranges are needed. */
 #define N_MANY 20000
 #define N_MANY_IDS 1000
 
@@ -36,14 +37,16 @@ static struct index idx;
 static FILE *file;
 
 static void
-make_authority(struct index_make *m, uint32_t n, size_t n_serials, size_t n_ids)
+make_authority(struct index_make *m, uint32_t n, size_t n_serials,
+    size_t n_ranges, size_t n_ids)
 {
 	struct index_authority a = { .number = n, .line = 5 + n,
 		.is_revoked = n == REVOKED_CA };
 	struct wire ca = WIRE_INIT;
 
 	a.name = span_of("ca");
-	a.n_serial_levels = revoked_n_levels(n_serials);
+	a.n_serial_buckets = revoked_n_buckets(n_serials);
+	a.n_range_levels = revoked_n_levels(n_ranges);
 	a.n_id_buckets = revoked_n_buckets(n_ids);
 	index_make_authority(m, &a);
 	certbuild_ca_key(&ca, (uint8_t)n);
@@ -64,7 +67,7 @@ make_many(struct index_make *m)
 	ck_assert_ptr_nonnull(texts);
 	for (i = 0; i < N_MANY; i++)
 		ranges[i] = (struct revoked_range) { 30 + 3 * (uint64_t)i,
-			30 + 3 * (uint64_t)i, 0, i };
+			30 + 3 * (uint64_t)i + i % 2, 0, i };
 	for (i = 0; i < N_MANY_IDS; i++) {
 		(void)snprintf(texts[i], sizeof(texts[i]), "id%" PRIu32, i);
 		items[i].text = span_of(texts[i]);
@@ -87,6 +90,7 @@ open_world(bool with_many)
 		.line = 20 };
 	struct revoked_item ids[] = { { span_of("jdoe"), 0, 15, 0 },
 		{ span_of(" a#b "), 1, 16, 0 } };
+	struct revoked_range serials[N_ROWS(some)];
 	struct revoked_item keys[2] = { { .line = 17 }, { .line = 18 } };
 	struct wire grants = WIRE_INIT, ca = WIRE_INIT, key = WIRE_INIT;
 	struct err err = ERR_INIT;
@@ -94,12 +98,13 @@ open_world(bool with_many)
 
 	ck_assert_ptr_nonnull(file = tmpfile());
 	ck_assert_ptr_nonnull(m = index_make_begin(fileno(file), &err));
-	make_authority(m, NONE, 0, 0);
-	make_authority(m, SOME, N_ROWS(some), N_ROWS(ids));
-	make_authority(m, MANY, with_many ? N_MANY : 0,
-	    with_many ? N_MANY_IDS : 0);
-	make_authority(m, REVOKED_CA, 0, 0);
-	revoked_make_serials(m, SOME, some, N_ROWS(some));
+	make_authority(m, NONE, 0, 0, 0);
+	make_authority(m, SOME, N_ROWS(some) - 2, 2, N_ROWS(ids));
+	make_authority(m, MANY, with_many ? N_MANY / 2 : 0,
+	    with_many ? N_MANY / 2 : 0, with_many ? N_MANY_IDS : 0);
+	make_authority(m, REVOKED_CA, 0, 0, 0);
+	memcpy(serials, some, sizeof(serials));
+	revoked_make_serials(m, SOME, serials, N_ROWS(some));
 	revoked_make_key_ids(m, SOME, ids, N_ROWS(ids));
 	if (with_many)
 		make_many(m);
@@ -192,16 +197,28 @@ static const struct row rows[] = {
 	    20 },
 	{ "many: the last", MANY, 0, 30 + 3 * (N_MANY - 1), "k",
 	    REASON_REVOKED, "its serial is revoked", 0, N_MANY - 1 },
-	{ "many: after the last", MANY, 0, 31 + 3 * (N_MANY - 1), "k",
+	{ "many: the end of the last", MANY, 0, 31 + 3 * (N_MANY - 1), "k",
+	    REASON_REVOKED, "its serial is revoked", 0, N_MANY - 1 },
+	{ "many: after the last", MANY, 0, 32 + 3 * (N_MANY - 1), "k",
 	    REASON_ALLOWED, "", 0, 20 },
-	{ "many: the last of a page", MANY, 0, 30 + 3 * 63, "k",
-	    REASON_REVOKED, "its serial is revoked", 0, 63 },
-	{ "many: between pages", MANY, 0, 31 + 3 * 63, "k", REASON_ALLOWED,
-	    "", 0, 20 },
-	{ "many: the first of a page", MANY, 0, 30 + 3 * 64, "k",
-	    REASON_REVOKED, "its serial is revoked", 0, 64 },
-	{ "many: the first of a page of pages", MANY, 0, 30 + 3 * 8192, "k",
-	    REASON_REVOKED, "its serial is revoked", 0, 8192 },
+	{ "many: a single one", MANY, 0, 30 + 3 * 10000, "k", REASON_REVOKED,
+	    "its serial is revoked", 0, 10000 },
+	{ "many: after a single one", MANY, 0, 31 + 3 * 10000, "k",
+	    REASON_ALLOWED, "", 0, 20 },
+	/* Range N is entry 2 * N + 1. */
+	{ "many: the last of a page", MANY, 0,
+	    31 + 3 * (2 * (REVOKED_PAGE - 1) + 1), "k", REASON_REVOKED,
+	    "its serial is revoked", 0, 2 * (REVOKED_PAGE - 1) + 1 },
+	{ "many: between pages", MANY, 0,
+	    32 + 3 * (2 * (REVOKED_PAGE - 1) + 1), "k", REASON_ALLOWED, "", 0,
+	    20 },
+	{ "many: the first of a page", MANY, 0,
+	    30 + 3 * (2 * REVOKED_PAGE + 1), "k", REASON_REVOKED,
+	    "its serial is revoked", 0, 2 * REVOKED_PAGE + 1 },
+	{ "many: the first of a page of pages", MANY, 0,
+	    30 + 3 * (2 * REVOKED_PAGE * REVOKED_FANOUT + 1), "k",
+	    REASON_REVOKED, "its serial is revoked", 0,
+	    2 * REVOKED_PAGE * REVOKED_FANOUT + 1 },
 	{ "many: a key ID", MANY, 0, 7, "id999", REASON_REVOKED,
 	    "its key ID is revoked", 0, 999 },
 	{ "many: none of the key IDs", MANY, 0, 7, "id1000", REASON_ALLOWED,
@@ -326,7 +343,7 @@ END_TEST
 /* An authority that says there is more than there is. */
 START_TEST(test_missing_records)
 {
-	struct index_authority a = { .number = NONE, .n_serial_levels = 1 };
+	struct index_authority a = { .number = NONE, .n_range_levels = 1 };
 	struct err err = ERR_INIT;
 	struct revoked by;
 
@@ -334,12 +351,15 @@ START_TEST(test_missing_records)
 	ck_assert_int_eq(revoked_serial(&idx, &a, 7, &by, &err), -1);
 	assert_err(&err, ERR_MALFORMED,
 	    "the index is damaged; run certgate apply to make it anew");
-	a.n_serial_levels = 2;
+	a.n_range_levels = 2;
 	ck_assert_int_eq(revoked_serial(&idx, &a, 7, &by, NULL), -1);
-	a.n_serial_levels = REVOKED_MAX_LEVELS + 1;
+	a.n_range_levels = REVOKED_MAX_LEVELS + 1;
 	ck_assert_int_eq(revoked_serial(&idx, &a, 7, &by, NULL), -1);
-	a.n_serial_levels = 0;
+	a.n_range_levels = 0;
 	ck_assert_int_eq(revoked_serial(&idx, &a, 7, &by, NULL), 0);
+	a.n_serial_buckets = 1;
+	ck_assert_int_eq(revoked_serial(&idx, &a, 7, &by, NULL), -1);
+	a.n_serial_buckets = 0;
 	ck_assert_int_eq(
 	    revoked_key_id(&idx, &a, span_of("k"), &by, NULL), 0);
 	a.n_id_buckets = 1;
@@ -364,6 +384,7 @@ static const struct bad {
 } bads[] = {
 	{ "s\0\0\0\0\0\0\0\0\0", 10, RAW("") },
 	{ "s\0\0\0\0\0\0\0\0\0", 10, RAW("only 23 bytes, not 24..") },
+	{ "n\0\0\0\0\0\0\0\0", 9, RAW("\0\0\0\10abc") },
 	{ "i\0\0\0\0\0\0\0\0", 9, RAW("\0\0\0\4abc") },
 	{ "i\0\0\0\0\0\0\0\0", 9, RAW("\0\0\0\3abc\0\0\0\0\0\0\0") },
 };
@@ -372,7 +393,9 @@ START_TEST(test_bad_record)
 {
 	const struct bad *bad = &bads[_i];
 	struct index_counts counts = { .n_authorities = 1 };
-	struct index_authority a = { .n_serial_levels = 1, .n_id_buckets = 1 };
+	struct index_authority a = { .n_id_buckets = 1,
+		.n_serial_buckets = bad->key[0] == 'n',
+		.n_range_levels = bad->key[0] == 's' };
 	struct wire key = WIRE_INIT;
 	struct err err = ERR_INIT;
 	struct index_make *m;
@@ -385,7 +408,7 @@ START_TEST(test_bad_record)
 	index_make_sealed(m, wire_span(&key), bad->value);
 	ck_assert_int_eq(index_make_end(m, &counts, &err), 0);
 	ck_assert_int_eq(index_open(&idx, fileno(file), &err), 0);
-	ck_assert_int_eq(bad->key[0] == 's'
+	ck_assert_int_eq(bad->key[0] != 'i'
 		? revoked_serial(&idx, &a, 7, &by, &err)
 		: revoked_key_id(&idx, &a, span_of("k"), &by, &err),
 	    -1);

@@ -17,12 +17,12 @@ static const struct level_row {
 } level_rows[] = {
 	{ 0, 0 },
 	{ 1, 1 },
-	{ 64, 1 },
-	{ 65, 2 },
-	{ 64 * 128, 2 },
-	{ 64 * 128 + 1, 3 },
-	{ 64 * 128 * 128, 3 },
-	{ 64 * 128 * 128 + 1, 4 },
+	{ 20, 1 },
+	{ 21, 2 },
+	{ 20 * 62, 2 },
+	{ 20 * 62 + 1, 3 },
+	{ 20 * 62 * 62, 3 },
+	{ 20 * 62 * 62 + 1, 4 },
 	/* More than an index of 4 GiB can hold. */
 	{ 200000000, 5 },
 };
@@ -41,9 +41,9 @@ static const struct bucket_row {
 } bucket_rows[] = {
 	{ 0, 0 },
 	{ 1, 1 },
-	{ 16, 1 },
-	{ 17, 2 },
-	{ 1000000, 65536 },
+	{ 8, 1 },
+	{ 9, 2 },
+	{ 1000000, 131072 },
 };
 
 START_TEST(test_buckets)
@@ -54,7 +54,8 @@ START_TEST(test_buckets)
 END_TEST
 
 /* Of numbers of ranges around the pages' ends: each serial is found. */
-static const size_t sizes[] = { 1, 63, 64, 65, 128, 8191, 8192, 8193, 8257 };
+static const size_t sizes[] = { 1, 2, 39, 40, 41, 42, 2479, 2480, 2481, 2482,
+	5000 };
 
 START_TEST(test_every_serial)
 {
@@ -71,15 +72,18 @@ START_TEST(test_every_serial)
 	ck_assert_ptr_nonnull(f);
 	ck_assert_ptr_nonnull(ranges);
 	for (i = 0; i < n; i++)
-		ranges[i] = (struct revoked_range) { 10 * i + 5, 10 * i + 7, 0,
-			(uint32_t)i + 1 };
+		/* Every second one is a single serial. */
+		ranges[i] = (struct revoked_range) { 10 * i + 5,
+			10 * i + 5 + 2 * (i % 2), 0, (uint32_t)i + 1 };
 	ck_assert_ptr_nonnull(m = index_make_begin(fileno(f), &err));
 	revoked_make_serials(m, a.number, ranges, n);
 	ck_assert_int_eq(index_make_end(m, &counts, &err), 0);
 	ck_assert_int_eq(index_open(&x, fileno(f), &err), 0);
-	a.n_serial_levels = revoked_n_levels(n);
+	a.n_serial_buckets = revoked_n_buckets(n - n / 2);
+	a.n_range_levels = revoked_n_levels(n / 2);
 	for (i = 0; i < 10 * n + 10; i++) {
-		bool is = i < 10 * n && i % 10 >= 5 && i % 10 <= 7;
+		bool is = i < 10 * n && i % 10 >= 5 &&
+		    i % 10 <= 5 + 2 * (i / 10 % 2);
 
 		ck_assert_int_eq(
 		    revoked_serial(&x, &a, i, &by, &err), is ? 1 : 0);
