@@ -12,6 +12,11 @@ endif
 
 EXTRA_DIST += CONTRIBUTING.md
 
+# Pages to read; packages install them, too.
+dist_doc_DATA += $(pages)
+pages = \
+	doc/tutorial-ssh-keygen.md
+
 # For editors, and for other validators.
 pkgdata_DATA = \
 	doc/certgate-policy-included.schema.json \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every policy that the README and the manuals show is one that certgate
-# takes.
+# Every policy that the README, the manuals and the pages show is one that
+# certgate takes.
 #
 # Run by make check in the build folder, srcdir in the environment; each policy
 # is left in a folder below EXAMPLES_KEEP where that is set. A policy
@@ -17,13 +17,19 @@ n_checks=0
 n_wrong=0
 
 # The files that the examples name.
-folder=$scratch/policy
-mkdir -p "$folder/policy.d"
+root=$scratch/root
+folder=$root/etc/certgate
+fetched=$root/var/lib/certgate/ca
+mkdir -p "$folder/policy.d" "$fetched"
 key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA'
 echo "${key}IO9OhnyuHoX6l588NHocqEtCxOumbOJORSddNZwboxA6" >"$folder/ca.pub"
 cp "$folder/ca.pub" "$folder/cloudflare-ca.pub"
+cp "$folder/ca.pub" "$folder/user-ca.pub"
+cp "$folder/ca.pub" "$fetched/cloudflare.pub"
 echo "${key}IL93fSR7fMblLsW/h7XID683o5UnScVOIfS9azPUGK06" \
     >"$folder/vault-ca.pub"
+cp "$folder/vault-ca.pub" "$fetched/vault.pub"
+cp "$folder/vault-ca.pub" "$fetched/step.pub"
 printf '# on call\nalice@example.com\n' >"$folder/oncall.txt"
 printf 'users:\n  included: alice@example.com\n' >"$folder/policy.d/a.yaml"
 
@@ -38,7 +44,7 @@ extract()
 		gsub(/\\e/, "\\")
 		print >(out n)
 	}
-	/^```yaml$/ { is_here = 1; n++ }
+	/^```yaml( |$)/ { is_here = 1; n++ }
 	/^\.\\" example$/ { getline; is_here = 1; n++ }' "$1"
 }
 
@@ -47,8 +53,7 @@ try()
 {
 	n_checks=$((n_checks + 1))
 	status=0
-	"$certgate" check "$folder/policy.yaml" >"$scratch/said" 2>&1 ||
-	    status=$?
+	"$certgate" check --root "$root" >"$scratch/said" 2>&1 || status=$?
 	if [ -n "${EXAMPLES_KEEP-}" ]; then
 		mkdir "$EXAMPLES_KEEP/example-$n_checks"
 		cp "$folder/policy.yaml" "$EXAMPLES_KEEP/example-$n_checks"
@@ -110,10 +115,14 @@ slip()
 	cat "$scratch/quoted"
 }
 
-for page in README.md doc/certgate-policy.5; do
+for page in README.md doc/certgate-policy.5 "$srcdir"/doc/*.md; do
+	page=${page#"$srcdir/"}
 	extract "$srcdir/$page"
 	for example in "$scratch/found"/*; do
 		if [ ! -e "$example" ]; then
+			case $page in
+			doc/*.md) continue ;;
+			esac
 			n_wrong=$((n_wrong + 1))
 			echo "examples: none found in $page"
 			continue

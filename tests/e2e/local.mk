@@ -16,7 +16,8 @@ e2e_files = \
 	tests/e2e/run.sh \
 	tests/e2e/sandbox.sh \
 	tests/e2e/service.sh \
-	tests/e2e/terminal.py
+	tests/e2e/terminal.py \
+	tests/e2e/tutorial.sh
 EXTRA_DIST += $(e2e_files) $(srcdir)/tests/e2e/cases
 
 e2e_run = srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
