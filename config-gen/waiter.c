@@ -57,16 +57,50 @@ find_self(char path[PATH_MAX], struct err *err)
 	return 0;
 }
 
-/* A second later, so that it need not wait itself. */
+/*
+ * Whether systemd knows the service that is installed with us, and that it
+ * runs this very program.
+ */
+static bool
+has_service(const char *self)
+{
+	const char *const argv[] = { SYSTEMCTL, "show", "-p", "ExecStart",
+		UNIT ".service", NULL };
+	static const char arguments[] = " confirm --expire ;";
+	struct err ignored = ERR_INIT;
+	struct command_result res;
+	size_t len = strlen(self);
+	const char *p;
+	bool ret;
+
+	if (command_run(NULL, argv, TIMEOUT_S, &res, &ignored) < 0)
+		return false;
+	p = strstr(res.out, " argv[]=");
+	if (p != NULL)
+		p += strlen(" argv[]=");
+	ret = p != NULL && strncmp(p, self, len) == 0 &&
+	    strncmp(p + len, arguments, strlen(arguments)) == 0;
+	command_result_clear(&res);
+	return ret;
+}
+
+/*
+ * A second later, so that it need not wait itself.  The service that is
+ * installed is locked up further than one that is made here.
+ */
 static int
 start_timer(const char *self, unsigned int wait_s, struct err *err)
 {
 	char on_active[32];
-	const char *const argv[] = { SYSTEMD_RUN, "--quiet", "--collect",
+	const char *const installed[] = { SYSTEMD_RUN, "--quiet",
+		"--unit=" UNIT ".service", on_active,
+		"--timer-property=AccuracySec=1s", NULL };
+	const char *const made[] = { SYSTEMD_RUN, "--quiet", "--collect",
 		"--unit=" UNIT, on_active, "--timer-property=AccuracySec=1s",
 		"--property=Restart=on-failure", "--property=RestartSec=30",
 		"--description=Take back what certgate apply --confirm made",
 		"--", self, "confirm", "--expire", NULL };
+	const char *const *argv = has_service(self) ? installed : made;
 	struct command_result res;
 	int ret = 0;
 

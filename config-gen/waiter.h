@@ -1,7 +1,9 @@
 /*
  * waiter: what takes a change back in time when everything else is gone.
  *
- * A systemd timer where systemd runs, else a process of its own.  Both run
+ * A systemd timer where systemd runs, else a process of its own.  The timer
+ * starts certgate-expire.service as it is installed, or one made for it where
+ * that is missing or runs another certgate.  All run
  * `certgate confirm --expire`, which waits until the record is over and ends
  * at once where there is none; so nothing has to be told to a waiter that
  * runs already when the deadline moves.

@@ -3,7 +3,8 @@ EXTRA_DIST += \
 	tests/systemd/boot.sh \
 	tests/systemd/cases.sh \
 	tests/systemd/inside.sh \
-	tests/systemd/run.sh
+	tests/systemd/run.sh \
+	tests/systemd/units.sh
 
 .PHONY: systemd-test
 systemd-test: all
