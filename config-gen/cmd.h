@@ -44,6 +44,7 @@ struct cmd {
 	bool has_replace_conflicts;
 	bool has_rehearse;
 	bool has_no_rehearse;
+	bool has_no_sudo; /* pam enable */
 	bool is_verbose;
 	unsigned int confirm_s; /* apply: seconds to confirm in; 0: for good */
 	bool is_same_session; /* confirm: from the one that applied */
@@ -75,6 +76,8 @@ int cmd_complete(struct cmd *c);
 int cmd_confirm(struct cmd *c);
 int cmd_doctor(struct cmd *c);
 int cmd_explain(struct cmd *c);
+int cmd_pam_disable(struct cmd *c);
+int cmd_pam_enable(struct cmd *c);
 int cmd_plan(struct cmd *c);
 int cmd_remove(struct cmd *c);
 int cmd_revoke(struct cmd *c);

@@ -25,7 +25,9 @@ enum {
 	ON_REVOKE = 1 << 14,
 	ON_CA_FETCH = 1 << 15,
 	ON_COMPLETE = 1 << 16,
-	ON_ALL = (1 << 17) - 1,
+	ON_PAM_ENABLE = 1 << 17,
+	ON_PAM_DISABLE = 1 << 18,
+	ON_ALL = (1 << 19) - 1,
 	/* Those that look at a machine or image, or change it. */
 	ON_ROOT = ON_ALL & ~(ON_CLIENT_CONFIG | ON_COMPLETE),
 	ON_CA = ON_CA_LIST | ON_CA_ADD | ON_CA_RETIRE | ON_CA_REMOVE |
@@ -81,6 +83,12 @@ const struct cmd_entry cmd_entries[] = {
 	{ "revoke", "[CERTIFICATE]", 0, 1, ON_REVOKE, cmd_revoke,
 	    { CANDIDATES_FILE },
 	    "add to the policy what gets in no more, and apply it" },
+	{ "pam enable", "", 0, 0, ON_PAM_ENABLE, cmd_pam_enable,
+	    { CANDIDATES_NONE },
+	    "have PAM look at sessions, and sudo take certificates" },
+	{ "pam disable", "", 0, 0, ON_PAM_DISABLE, cmd_pam_disable,
+	    { CANDIDATES_NONE },
+	    "take that out of PAM again, as it was before" },
 	{ "client-config", "HOSTNAME", 1, 1, ON_CLIENT_CONFIG,
 	    cmd_client_config,
 	    { CANDIDATES_TEXT },
@@ -118,6 +126,8 @@ const struct cmd_flag cmd_flags[] = {
 	    "do not reload sshd" },
 	{ "no-rehearse", 'E', NULL, CANDIDATES_NONE, ON_APPLY,
 	    "do not try logins before the first apply" },
+	{ "no-sudo", 'U', NULL, CANDIDATES_NONE, ON_PAM_ENABLE,
+	    "look at sessions only, leave sudo alone" },
 	{ "pin", 'P', "FINGERPRINT", CANDIDATES_TEXT, ON_CA_FETCH,
 	    "take this new key without asking (may be repeated)" },
 	{ "policy", 'p', "POLICY", CANDIDATES_FILE,
@@ -135,7 +145,7 @@ const struct cmd_flag cmd_flags[] = {
 	{ "serial", 'N', "SERIAL", CANDIDATES_TEXT,
 	    ON_REVOKE, "revoke the certificate by serial" },
 	{ "sshd", 's', "PATH", CANDIDATES_FILE,
-	    ON_PLAN | ON_CHANGE | ON_DOCTOR | ON_CA_FETCH,
+	    ON_PLAN | ON_CHANGE | ON_DOCTOR | ON_CA_FETCH | ON_PAM_ENABLE,
 	    "sshd to ask, by default " DEFAULT_SSHD },
 	{ "uid", 'u', "UID", CANDIDATES_TEXT,
 	    ON_EXPLAIN, "the user's uid, by default looked up" },
@@ -150,4 +160,5 @@ _Static_assert(
 _Static_assert(sizeof(cmd_flags) / sizeof(cmd_flags[0]) <= CMD_MAX_FLAGS,
     "CMD_MAX_FLAGS is too low");
 
-const unsigned int cmd_changes = ON_CHANGE | ON_CONFIRM;
+const unsigned int cmd_changes =
+    ON_CHANGE | ON_CONFIRM | ON_PAM_ENABLE | ON_PAM_DISABLE;

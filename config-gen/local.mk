@@ -39,6 +39,15 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/manifest.c config-gen/manifest.h \
 	config-gen/mechanism.c \
 	config-gen/offer.c config-gen/offer.h \
+	config-gen/pamkeep.c config-gen/pamkeep.h \
+	config-gen/pammech.c config-gen/pammech.h \
+	config-gen/pammech_authselect.c \
+	config-gen/pammech_debian.c \
+	config-gen/pamready.c config-gen/pamready.h \
+	config-gen/pamsetup.c config-gen/pamsetup.h \
+	config-gen/pamstack.c config-gen/pamstack.h \
+	config-gen/pamstack_reach.c \
+	config-gen/pamview.c config-gen/pamview.h \
 	config-gen/pending.c config-gen/pending.h \
 	config-gen/people.c config-gen/people.h \
 	config-gen/policy.c config-gen/policy.h \
@@ -119,6 +128,7 @@ config_gen_certgate_SOURCES = \
 	config-gen/cmd_confirm.c \
 	config-gen/cmd_doctor.c \
 	config-gen/cmd_explain.c \
+	config-gen/cmd_pam.c \
 	config-gen/cmd_plan.c \
 	config-gen/cmd_remove.c \
 	config-gen/cmd_revoke.c \

@@ -200,6 +200,9 @@ set_flag(struct cmd *c, int letter, const char *arg)
 	case 'E':
 		c->has_no_rehearse = true;
 		break;
+	case 'U':
+		c->has_no_sudo = true;
+		break;
 	case 'R':
 		c->has_replace_conflicts = true;
 		break;

@@ -3,6 +3,7 @@ check_PROGRAMS += tests/e2e/logsink
 tests_e2e_logsink_SOURCES = tests/e2e/logsink.c
 
 e2e_files = \
+	tests/e2e/authselect.py \
 	tests/e2e/demo.sh \
 	tests/e2e/https.py \
 	tests/e2e/inside.sh \

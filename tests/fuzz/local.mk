@@ -11,6 +11,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_journal \
 	tests/fuzz/fuzz_keysfile \
 	tests/fuzz/fuzz_krl \
+	tests/fuzz/fuzz_pamstack \
 	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_policytext \
 	tests/fuzz/fuzz_principal \
@@ -71,6 +72,8 @@ tests_fuzz_fuzz_keysfile_SOURCES = tests/fuzz/fuzz_keysfile.c $(fuzz_main)
 tests_fuzz_fuzz_keysfile_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_krl_SOURCES = tests/fuzz/fuzz_krl.c $(fuzz_main)
 tests_fuzz_fuzz_krl_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_pamstack_SOURCES = tests/fuzz/fuzz_pamstack.c $(fuzz_main)
+tests_fuzz_fuzz_pamstack_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c $(fuzz_main)
 tests_fuzz_fuzz_policy_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_policytext_SOURCES = tests/fuzz/fuzz_policytext.c $(fuzz_main)

@@ -37,6 +37,9 @@ unit_tests = \
 	tests/unit/test_krl_check \
 	tests/unit/test_login \
 	tests/unit/test_offer \
+	tests/unit/test_pamkeep \
+	tests/unit/test_pamstack \
+	tests/unit/test_pamview \
 	tests/unit/test_pending \
 	tests/unit/test_people \
 	tests/unit/test_pkey \
