@@ -9,6 +9,8 @@
  *  - It MUST deny where anything is unreadable, broken or unexpected.
  *  - It MUST NOT change anything, look anybody up, or wait for anybody.
  *  - It MUST NOT log text of the certificate unescaped.
+ *  - It MUST NOT parse the certificate before it has given up all that a
+ *    look-up, an answer and a log line do not need (lib/confine.h).
  */
 #include "config.h"
 
@@ -22,6 +24,7 @@
 #include <unistd.h>
 
 #include "lib/base64.h"
+#include "lib/confine.h"
 #include "lib/decide.h"
 #include "lib/escape.h"
 #include "lib/file.h"
@@ -74,15 +77,16 @@ put_shown(struct wire *w, const char *before, struct span s)
 }
 
 static void
-send_log(struct wire *w, int priority)
+send_log(const struct log *log, struct wire *w, int priority)
 {
-	log_line(priority, IDENT, (const char *)w->p, w->len);
+	log_put(log, priority, IDENT, (const char *)w->p, w->len);
 	wire_free(w);
 }
 
 static void
 log_failure(const char *user, const struct err *err)
 {
+	struct log log;
 	unsigned char room[LOG_LINE_MAX];
 	struct wire w = WIRE_ON(room);
 
@@ -91,7 +95,8 @@ log_failure(const char *user, const struct err *err)
 	put(&w, reason_code(REASON_INDEX_UNREADABLE));
 	put(&w, ": ");
 	put(&w, err->text);
-	send_log(&w, LOG_ERR);
+	log_open(&log);
+	send_log(&log, &w, LOG_ERR);
 }
 
 /* The rule's place, "FILE:LINE", or "-" where no line of the policy decided. */
@@ -111,7 +116,8 @@ put_rule(struct wire *w, struct index *x, const struct decision *d)
 }
 
 static void
-log_decision(const char *user, struct index *x, const struct decision *d)
+log_decision(const struct log *log, const char *user, struct index *x,
+    const struct decision *d)
 {
 	static const struct decide_line nobody;
 	bool is_allowed = d->reason == REASON_ALLOWED;
@@ -141,7 +147,7 @@ log_decision(const char *user, struct index *x, const struct decision *d)
 		put(&w, ": ");
 		put(&w, d->detail.text);
 	}
-	send_log(&w, is_allowed ? LOG_INFO : LOG_NOTICE);
+	send_log(log, &w, is_allowed ? LOG_INFO : LOG_NOTICE);
 }
 
 /* Print all lines at once; half an answer must not be taken for one. */
@@ -199,14 +205,20 @@ now_at(void)
 
 /*
  * Decide and answer.  The certificate is decoded in place.  One that is no
- * base64 reaches decide() with no bytes, and is malformed there.
+ * base64 reaches decide() with no bytes, and is malformed there.  All that is
+ * needed is open before: from here on nothing can be opened.
  */
 static int
 answer(struct index *x, const char *user, uint32_t uid, char *text)
 {
 	static struct decision d;
 	struct decide_request r = { 0 };
+	struct log log;
 	long len;
+
+	log_open(&log);
+	r.now_at = now_at();
+	(void)confine_enter();
 
 	len = base64_decode((unsigned char *)text, text, strlen(text));
 	r.index = x;
@@ -214,10 +226,9 @@ answer(struct index *x, const char *user, uint32_t uid, char *text)
 	r.uid = uid;
 	r.cert = (struct span) { (unsigned char *)text,
 		len < 0 ? 0 : (size_t)len };
-	r.now_at = now_at();
 
 	(void)decide(&r, &d);
-	log_decision(user, x, &d);
+	log_decision(&log, user, x, &d);
 	if (d.reason == REASON_INDEX_UNREADABLE)
 		return 1;
 	return print_lines(&d) < 0 ? 1 : 0;
@@ -229,7 +240,7 @@ run(const char *index_path, char **args)
 	struct err err = ERR_INIT;
 	static struct index x;
 	uint32_t uid;
-	int fd, ret;
+	int fd;
 
 	if (parse_uid(&uid, args[1]) < 0) {
 		(void)err_setf(&err, ERR_MALFORMED, "the uid is not a number");
@@ -246,10 +257,8 @@ run(const char *index_path, char **args)
 		(void)close(fd);
 		return 1;
 	}
-	ret = answer(&x, args[0], uid, args[2]);
-	index_close(&x);
-	(void)close(fd);
-	return ret;
+	/* Its end closes all that is open. */
+	return answer(&x, args[0], uid, args[2]);
 }
 
 int

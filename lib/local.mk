@@ -5,6 +5,7 @@ lib_login = \
 	lib/cdbfile.c lib/cdbfile.h \
 	lib/cert.c lib/cert.h \
 	lib/clock.c lib/clock.h \
+	lib/confine.c lib/confine.h \
 	lib/decide.c lib/decide.h \
 	lib/err.c lib/err.h \
 	lib/escape.c lib/escape.h \

@@ -10,14 +10,31 @@
 #define LIB_LOG_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* The longest text; a longer one is cut. */
 #define LOG_LINE_MAX 2048
 
 /*
+ * The way to the log, opened ahead by a program that afterwards can open
+ * nothing more (lib/confine.h).  fd is -1 where nothing listens.
+ */
+struct log {
+	int fd;
+	pid_t pid;
+};
+void log_open(struct log *l);
+void log_close(struct log *l);
+
+/* As log_line, by a way that is open. */
+void log_put(const struct log *l, int priority, const char *ident,
+    const char *text, size_t len);
+
+/*
  * Log len bytes of text under ident to LOG_AUTHPRIV with priority (LOG_INFO
  * ...).  They are escaped already where they hold anything from outside
- * (lib/escape.h).  Never fails, waits 500 ms at most.
+ * (lib/escape.h).  ident has 40 bytes at most.  Never fails, waits 500 ms
+ * at most.
  */
 void log_line(int priority, const char *ident, const char *text, size_t len);
 

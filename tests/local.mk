@@ -4,6 +4,7 @@ include tests/unit/local.mk
 include tests/fault/local.mk
 include tests/fuzz/local.mk
 include tests/completions/local.mk
+include tests/confine/local.mk
 include tests/corpus/local.mk
 include tests/e2e/local.mk
 include tests/bench/local.mk
