@@ -15,7 +15,12 @@ EXTRA_DIST += CONTRIBUTING.md
 # Pages to read; packages install them, too.
 dist_doc_DATA += $(pages)
 pages = \
-	doc/tutorial-ssh-keygen.md
+	doc/migrate.md \
+	doc/rotate-ca.md \
+	doc/tutorial-cloudflare.md \
+	doc/tutorial-ssh-keygen.md \
+	doc/tutorial-step-ca.md \
+	doc/tutorial-vault.md
 
 # For editors, and for other validators.
 pkgdata_DATA = \

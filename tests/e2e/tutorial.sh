@@ -121,14 +121,21 @@ tutorial_said()
 tutorial_block()
 {
 	local file=$1 page=$2 where wanted=0 status=0 role result answer
-	local name next
+	local name next reloads
 
+	reloads=$(count_reloads)
+	cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* >/run/config.before \
+	    2>/dev/null || true
 	read -r _ role result <"$file.info"
 	where="doc/$page:$(cat "$file.line")"
 	case " $result " in *' fails '*) wanted=1 ;; esac
 	case " $result " in *' yes '*) answer=yes ;; *) answer= ;; esac
 	tutorial_run "$file.text" "${role:-server}" "$answer" \
 	    >"$file.said" 2>&1 || status=$?
+	# People are slower than a reload; the next block is not.
+	cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* 2>/dev/null |
+	    cmp -s - /run/config.before || wait_for 5 has_reloaded "$reloads" ||
+	    not_ok "$where: sshd reads its new configuration"
 	name="$where: on the ${role:-server}: $(grep -v '^#' "$file.text" |
 	    head -n 1)"
 	if [ "$((status != 0))" -ne "$wanted" ]; then
