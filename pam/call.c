@@ -5,10 +5,9 @@
 #include "lib/certsig.h"
 #include "lib/escape.h"
 #include "lib/log.h"
+#include "pam/nss.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,6 @@
 
 #define IDENT "pam_certgate"
 #define SHOWN 256
-#define MAX_PASSWD (1UL << 20)
 
 static void
 put(struct wire *w, const char *text)
@@ -190,36 +188,13 @@ call_log_fields(const struct call *c, int priority, const char *verb,
 int
 call_find_user(const char *name, uid_t *uid, gid_t *gid, struct err *err)
 {
-	size_t size = 4096;
-	struct passwd pw, *found = NULL;
-	char *room = NULL, *bigger;
 	char shown[SHOWN];
-	int rc, ret = -1;
+	int found = nss_user(name, uid, gid, err);
 
-	do {
-		if ((bigger = realloc(room, size)) == NULL) {
-			(void)err_setf(err, ERR_MEMORY, "out of memory");
-			goto out;
-		}
-		room = bigger;
-		rc = getpwnam_r(name, &pw, room, size, &found);
-		size *= 2;
-	} while (rc == EINTR || (rc == ERANGE && size <= MAX_PASSWD));
-	(void)escape_text(shown, sizeof(shown), name);
-	if (found != NULL) {
-		*uid = pw.pw_uid;
-		*gid = pw.pw_gid;
-		ret = 0;
-	} else if (rc == 0 || rc == ENOENT || rc == ESRCH) {
-		(void)err_setf(err, ERR_NOT_FOUND,
-		    "there is no account \"%s\"", shown);
-	} else {
-		errno = rc;
-		(void)err_system(err, "the account \"%s\"", shown);
-	}
-out:
-	free(room);
-	return ret;
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	return err_setf(err, ERR_NOT_FOUND, "there is no account \"%s\"",
+	    escape_text(shown, sizeof(shown), name));
 }
 
 /* "CLIENT PORT SERVER PORT"; sshd sets it, and no user gets at it. */

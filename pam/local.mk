@@ -15,6 +15,7 @@ pam_sources = \
 	pam/judge.c pam/judge.h \
 	pam/leash.c pam/leash.h \
 	pam/login.c pam/login.h \
+	pam/nss.c pam/nss.h \
 	pam/options.c pam/options.h \
 	pam/require.c pam/require.h \
 	pam/session.c

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 
 static enum verdict
@@ -87,6 +88,20 @@ login_judge(struct login *l, const struct call *c, struct err *err)
 	if (v == VERDICT_ALLOWED && l->n_certs > 1)
 		v = ask(l, c, &first, err);
 	return v;
+}
+
+int
+login_refuse(const struct login *l, const struct call *c, enum verdict v,
+    const struct err *err)
+{
+	if (v == VERDICT_FAILED)
+		return call_failed(c, err);
+	/* What sshd shows is none; there was nothing to decide. */
+	if (err->code != ERR_NONE)
+		call_log_text(c, LOG_NOTICE, "deny", "malformed", err->text);
+	else
+		call_log_decision(c, LOG_NOTICE, "deny", l->judge);
+	return PAM_PERM_DENIED;
 }
 
 void

@@ -28,6 +28,13 @@ struct login {
 enum verdict login_judge(
     struct login *l, const struct call *c, struct err *err);
 
+/*
+ * Log why v is not VERDICT_ALLOWED, with login_judge's err; what to return
+ * for it.
+ */
+int login_refuse(const struct login *l, const struct call *c, enum verdict v,
+    const struct err *err);
+
 void login_clear(struct login *l);
 
 #endif

@@ -3,13 +3,12 @@
 #include "pam/require.h"
 
 #include "lib/escape.h"
+#include "pam/nss.h"
 
-#include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
 
 #define MAX_GROUPS 65536
-#define MAX_RECORD (64UL << 20)
 #define SHOWN 256
 
 /* Leave the groups of user in *out, allocated; their number, or -1. */
@@ -44,35 +43,14 @@ list_groups(const char *user, gid_t gid, gid_t **out, struct err *err)
 static int
 find_group(const char *name, gid_t *gid, struct err *err)
 {
-	size_t size = 4096;
-	struct group gr, *found = NULL;
-	char *room = NULL, *bigger;
 	char shown[SHOWN];
-	int rc, ret = -1;
+	int found = nss_group(name, gid, err);
 
-	do {
-		if ((bigger = realloc(room, size)) == NULL) {
-			(void)err_setf(err, ERR_MEMORY, "out of memory");
-			goto out;
-		}
-		room = bigger;
-		rc = getgrnam_r(name, &gr, room, size, &found);
-		size *= 4;
-	} while (rc == EINTR || (rc == ERANGE && size <= MAX_RECORD));
-	(void)escape_text(shown, sizeof(shown), name);
-	if (found != NULL) {
-		*gid = gr.gr_gid;
-		ret = 0;
-	} else if (rc == 0 || rc == ENOENT || rc == ESRCH) {
-		(void)err_setf(err, ERR_NOT_FOUND,
-		    "option \"groups\": there is no group \"%s\"", shown);
-	} else {
-		errno = rc;
-		(void)err_system(err, "the group \"%s\"", shown);
-	}
-out:
-	free(room);
-	return ret;
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	return err_setf(err, ERR_NOT_FOUND,
+	    "option \"groups\": there is no group \"%s\"",
+	    escape_text(shown, sizeof(shown), name));
 }
 
 /* Whether user is in one of the groups; every one is looked up. */

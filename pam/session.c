@@ -39,16 +39,8 @@ open_session(const struct call *c, struct login *l)
 	struct err err = ERR_INIT;
 	enum verdict v = login_judge(l, c, &err);
 
-	if (v == VERDICT_FAILED)
-		return call_failed(c, &err);
-	if (v == VERDICT_DENIED) {
-		if (err.code != ERR_NONE)
-			call_log_text(c, LOG_NOTICE, "deny", "malformed",
-			    err.text);
-		else
-			call_log_decision(c, LOG_NOTICE, "deny", l->judge);
-		return PAM_PERM_DENIED;
-	}
+	if (v != VERDICT_ALLOWED)
+		return login_refuse(l, c, v, &err);
 	if (l->n_certs == 0)
 		return without_cert(c, &err);
 	if (leash_put(c, l->valid_before, &err) < 0 ||

@@ -94,18 +94,26 @@ TESTS += $(unit_tests)
 
 # Those of the PAM module.
 pam_tests = \
+	tests/unit/test_agent \
 	tests/unit/test_agentmsg \
+	tests/unit/test_asuser \
 	tests/unit/test_audit \
 	tests/unit/test_authinfo \
 	tests/unit/test_challenge \
+	tests/unit/test_judge \
 	tests/unit/test_module \
 	tests/unit/test_options \
+	tests/unit/test_require \
 	tests/unit/test_session_end
 pam_ldadd = pam/libmodule.a $(LDADD) $(PAM_LIBS) $(AUDIT_LIBS)
+tests_unit_test_agent_LDADD = $(pam_ldadd)
 tests_unit_test_agentmsg_LDADD = $(pam_ldadd)
+tests_unit_test_asuser_LDADD = $(pam_ldadd)
 tests_unit_test_challenge_LDADD = $(pam_ldadd)
 tests_unit_test_audit_LDADD = $(pam_ldadd)
 tests_unit_test_authinfo_LDADD = $(pam_ldadd)
+tests_unit_test_judge_LDADD = $(pam_ldadd)
+tests_unit_test_require_LDADD = $(pam_ldadd)
 tests_unit_test_module_LDADD = $(LDADD) $(PAM_LIBS)
 tests_unit_test_module_DEPENDENCIES = pam/pam_certgate.so \
 	$(check_LIBRARIES) lib/libcertgate.a
