@@ -210,25 +210,36 @@ line_shorten(char *out, size_t out_len, const char *line, size_t len)
 	    escape_bytes(tail, sizeof(tail), line + len - 40, 40));
 }
 
+/* PAM's word comes last, behind what went well. */
+static bool
+is_verdict(const char *line)
+{
+	return strncmp(line, "Access denied for user ", 23) == 0;
+}
+
 char *
 login_reasons(const char *log, char *out, size_t out_len)
 {
 	char shown[200];
-	size_t used = 0;
-	size_t n = 0;
-	size_t len;
+	const char *line;
+	size_t used = 0, n = 0, len;
+	int pass;
 
 	out[0] = '\0';
-	while (*log != '\0' && n < SAID_LINES) {
-		len = strcspn(log, "\r\n");
-		if (!is_aside(log, len)) {
-			line_shorten(shown, sizeof(shown), log, len);
-			(void)snprintf(out + used, out_len - used, "%s%s",
-			    n++ == 0 ? "" : " / ", shown);
-			used = strlen(out);
+	/* Verdicts first, so that no others leave no room for them. */
+	for (pass = 0; pass < 2; pass++) {
+		for (line = log; *line != '\0' && n < SAID_LINES;) {
+			len = strcspn(line, "\r\n");
+			if (!is_aside(line, len) &&
+			    is_verdict(line) == (pass == 0)) {
+				line_shorten(shown, sizeof(shown), line, len);
+				(void)snprintf(out + used, out_len - used,
+				    "%s%s", n++ == 0 ? "" : " / ", shown);
+				used = strlen(out);
+			}
+			line += len;
+			line += strspn(line, "\r\n");
 		}
-		log += len;
-		log += strspn(log, "\r\n");
 	}
 	if (n == 0)
 		(void)snprintf(out, out_len, "nothing");

@@ -46,6 +46,11 @@ static const struct reasons_case {
 	    "nothing" },
 	{ "two, one escaped", "Connection from x\nbad \x1b[1m\n\nworse\n",
 	    "bad \\x1b[1m / worse" },
+	{ "PAM's verdict first",
+	    "a\nb\nc\nd\nAccess denied for user x by PAM account "
+	    "configuration [preauth]\n",
+	    "Access denied for user x by PAM account configuration [preauth] "
+	    "/ a / b / c" },
 	{ "four at most", "a\nb\nc\nd\ne\n", "a / b / c / d" },
 	{ "the middle of a long one",
 	    "AuthorizedPrincipalsCommand /usr/libexec/x -- jdoe 1 AAAA"

@@ -171,6 +171,38 @@ echo certgate-stranger
 echo jdoe
 EOF
 
+# With the module in sshd's stack: its policy knows nothing of the
+# rehearsal's CA, so it refuses a session that nobody wants.
+cp -p /run/helper.saved "$helper"
+case_name=87-rehearse/pam
+if pam_begin; then
+	fresh pam <<'EOF'
+UsePAM yes
+EOF
+	pam_sshd 'account required MODULE' 'session required MODULE'
+	pam_mark
+	apply
+	check "a list's user is let in" said \
+	    '^rehearsal +list: johndoe is let in'
+	check "a user of the helper's too" said '^ +helper: kiosk is let in'
+	pam_said "the first: there is no generation yet" \
+	    'deny group=session service="sshd" user="johndoe" reason=failed: /etc/ssh/certgate/current/ca\.pub: No such file or directory$'
+	pam_mark
+	check_says '^rehearsal +list: johndoe is let in' "and with one" \
+	    certgate apply --rehearse
+	pam_said "its CA is none that the module knows" \
+	    'deny group=session service="sshd" user="johndoe" reason=unknown-authority '
+	nothing_remains
+	cert jdoe --id jdoe@example.com --principals jdoe
+	pam_ok johndoe jdoe 'johndoe:'
+	# What stands in the account phase of PAM's counts, as in a login.
+	pam_sshd 'account requisite pam_deny.so' 'session required MODULE'
+	check_status 1 "PAM keeps everybody out" certgate apply --rehearse
+	check_says 'rehearsal: sshd refused johndoe .*; it said: Access denied for user johndoe by PAM account configuration' "and it says so" \
+	    certgate apply --rehearse
+	pam_end
+fi
+
 # kill -9 in the middle: the helper waits until it is ended.
 fresh killed </dev/null
 mkdir -m 1777 /run/waits

@@ -139,6 +139,18 @@ cp /run/policy.before "$POLICY"
 check "apply without" certgate apply --no-reload
 sudo_yes "no longer denied"
 
+# Revoked by its serial: that certificate alone.
+printf 'revoked:\n  - {authority: cloudflare, serial: 7}\n' >>"$POLICY"
+check "apply with revoked" certgate apply --no-reload
+agent jdoe
+sudo_no "revoked" 'deny group=auth .* reason=revoked serial=7 '
+agent alice
+sudo_yes "another certificate is not"
+cp /run/policy.before "$POLICY"
+check "apply without" certgate apply --no-reload
+agent jdoe
+sudo_yes "no longer revoked"
+
 # No certificate, then a password.
 agent
 sudo_password()
