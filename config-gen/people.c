@@ -2,7 +2,6 @@
 
 #include "config-gen/people.h"
 
-#include <errno.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -13,9 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/file.h"
+
 #define DAY_S 86400
 /* An account in more groups than these keeps the first ones. */
 #define MAX_GROUPS 4096
+/* As large as a policy may be. */
+#define TABLE_MAX (256UL * 1024 * 1024)
 
 const char *const people_admin_groups[] = { "sudo", "wheel", "admin", NULL };
 
@@ -29,16 +32,45 @@ out_of_memory(struct err *err)
 	return err_setf(err, ERR_MEMORY, "out of memory");
 }
 
-/* Open a file of the root's /etc; *f is NULL where it is not there. */
-static int
-open_table(
-    const struct root *root, const char *inside, FILE **f, struct err *err)
-{
-	char path[PATH_MAX];
+/*
+ * A file of the root's /etc, whole in memory: the C library's readers tell
+ * an error from the end of a file by nothing, and people who are left out
+ * would be locked out unseen.
+ */
+struct table {
+	char *text;
+	FILE *f; /* NULL: there is no such file, or nothing in it */
+};
 
-	*f = fopen(root_path(root, path, inside), "re");
-	if (*f == NULL && errno != ENOENT)
-		return err_system(err, "%s", path);
+static void
+table_close(struct table *t)
+{
+	if (t->f != NULL)
+		(void)fclose(t->f);
+	free(t->text);
+}
+
+static int
+table_open(const struct root *root, const char *inside, struct table *out,
+    struct err *err)
+{
+	struct table t = { NULL, NULL };
+	struct err mine = ERR_INIT;
+	char path[PATH_MAX];
+	size_t len;
+
+	*out = t;
+	if (file_read(root_path(root, path, inside), FILE_ANY, TABLE_MAX,
+		&t.text, &len, &mine) < 0) {
+		if (mine.code == ERR_NOT_FOUND)
+			return 0;
+		return err_setf(err, mine.code, "%s", mine.text);
+	}
+	if (len > 0 && (t.f = fmemopen(t.text, len, "r")) == NULL) {
+		table_close(&t);
+		return out_of_memory(err);
+	}
+	*out = t;
 	return 0;
 }
 
@@ -116,7 +148,10 @@ person_add(struct people *people, const struct root *root,
 		return out_of_memory(err);
 	}
 	p.password = password_kind(pw->pw_passwd == NULL ? "*" : pw->pw_passwd);
-	p.has_shell = shell_works(root, p.shell);
+	/* Most have the shell of the one before. */
+	p.has_shell = n > 0 && strcmp(people->items[n - 1].shell, p.shell) == 0
+	    ? people->items[n - 1].has_shell
+	    : shell_works(root, p.shell);
 	people->items[people->n_items++] = p;
 	return 0;
 }
@@ -134,23 +169,22 @@ static int
 load_accounts(struct people *people, const struct root *root, struct err *err)
 {
 	const struct passwd *pw;
+	struct table t;
 	size_t i, n = 0;
-	FILE *f;
 
-	if (open_table(root, "/etc/passwd", &f, err) < 0)
+	if (table_open(root, "/etc/passwd", &t, err) < 0)
 		return -1;
-	while (f != NULL && (pw = fgetpwent(f)) != NULL) {
+	while (t.f != NULL && (pw = fgetpwent(t.f)) != NULL) {
 		if (people->n_items == PEOPLE_MAX) {
 			people->is_cut = true;
 			break;
 		}
 		if (person_add(people, root, pw, err) < 0) {
-			(void)fclose(f);
+			table_close(&t);
 			return -1;
 		}
 	}
-	if (f != NULL)
-		(void)fclose(f);
+	table_close(&t);
 	if (people->n_items == 0)
 		return 0;
 	qsort(people->items, people->n_items, sizeof(*people->items),
@@ -190,19 +224,18 @@ load_passwords(struct people *people, const struct root *root, time_t now_at,
 {
 	const struct spwd *sp;
 	struct person *p;
-	FILE *f;
+	struct table t;
 
-	if (open_table(root, "/etc/shadow", &f, err) < 0)
+	if (table_open(root, "/etc/shadow", &t, err) < 0)
 		return -1;
-	while (f != NULL && (sp = fgetspent(f)) != NULL) {
+	while (t.f != NULL && (sp = fgetspent(t.f)) != NULL) {
 		if ((p = find(people, sp->sp_namp)) == NULL)
 			continue;
 		p->password = password_kind(sp->sp_pwdp);
 		p->is_expired =
 		    sp->sp_expire > 0 && sp->sp_expire <= now_at / DAY_S;
 	}
-	if (f != NULL)
-		(void)fclose(f);
+	table_close(&t);
 	return 0;
 }
 
@@ -249,15 +282,14 @@ static int
 load_groups(struct people *people, const struct root *root, struct err *err)
 {
 	const struct group *gr;
-	FILE *f;
+	struct table t;
 	int ret = 0;
 
-	if (open_table(root, "/etc/group", &f, err) < 0)
+	if (table_open(root, "/etc/group", &t, err) < 0)
 		return -1;
-	while (ret == 0 && f != NULL && (gr = fgetgrent(f)) != NULL)
+	while (ret == 0 && t.f != NULL && (gr = fgetgrent(t.f)) != NULL)
 		ret = join_members(people, gr, err);
-	if (f != NULL)
-		(void)fclose(f);
+	table_close(&t);
 	return ret;
 }
 

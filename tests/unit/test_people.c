@@ -117,6 +117,27 @@ START_TEST(test_no_files)
 }
 END_TEST
 
+/* Nobody's way in is worked out from half of the people. */
+START_TEST(test_not_readable)
+{
+	static const char *const files[] = { "/etc/passwd", "/etc/group",
+		"/etc/shadow" };
+	const char *name = files[_i];
+	struct err err = ERR_INIT;
+	struct people none;
+	char path[128], text[256];
+
+	testroot_delete(name);
+	(void)snprintf(path, sizeof(path), "%s/", name);
+	testroot_put(path, "");
+	ck_assert_int_eq(people_load(&none, &root, NOW, &err), -1);
+	(void)snprintf(text, sizeof(text), "%s%s: not a regular file",
+	    testroot_dir, name);
+	ck_assert_str_eq(err.text, text);
+	people_clear(&none);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -126,5 +147,6 @@ main(void)
 	tcase_add_loop_test(tc, test_person, 0, N_ROWS(rows));
 	tcase_add_test(tc, test_all);
 	tcase_add_test(tc, test_no_files);
+	tcase_add_loop_test(tc, test_not_readable, 0, 3);
 	return run_case("people", tc);
 }
