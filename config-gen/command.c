@@ -84,9 +84,11 @@ fd_close(int *fd)
 static int
 fd_move_up(int *fd)
 {
-	int moved = fcntl(*fd, F_DUPFD_CLOEXEC, FD_FIRST_FREE);
+	int moved;
 
-	if (moved == -1)
+	if (*fd >= FD_FIRST_FREE)
+		return 0;
+	if ((moved = fcntl(*fd, F_DUPFD_CLOEXEC, FD_FIRST_FREE)) == -1)
 		return -1;
 	(void)close(*fd);
 	*fd = moved;
