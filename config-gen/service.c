@@ -3,6 +3,7 @@
 #include "config-gen/service_int.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,15 +174,28 @@ found_in_socket(void *ctx, const struct unitfile_line *l, struct err *err)
 	return 0;
 }
 
+/* What mostly is not there is not worth a walk along its path. */
+static bool
+is_missing(const struct root *root, const char *inside)
+{
+	struct stat st;
+
+	return root_is_host(root) && lstat(inside, &st) == -1 &&
+	    errno == ENOENT;
+}
+
 /* Whether root has something at inside, links followed; 2: an empty one. */
 static int
 look_at(const struct root *root, const char *inside)
 {
-	char *path = root_locate(root, inside, NULL);
 	char outside[PATH_MAX];
 	struct stat st;
+	char *path;
 	int ret = 0;
 
+	if (is_missing(root, inside))
+		return 0;
+	path = root_locate(root, inside, NULL);
 	if (path != NULL && stat(path, &st) == 0)
 		ret = S_ISREG(st.st_mode) && st.st_size > 0 ? 1 : 2;
 	else if (lstat(root_path(root, outside, inside), &st) == 0)
@@ -280,10 +294,11 @@ add_dropins(struct service_reader *r, struct service_settings *found, const char
     struct err *err)
 {
 	struct dirent **entries = NULL;
-	char *path = root_locate(r->root, folder, NULL);
+	char *path;
 	int i, n, ret = 0;
 
-	if (path == NULL)
+	if (is_missing(r->root, folder) ||
+	    (path = root_locate(r->root, folder, NULL)) == NULL)
 		return 0;
 	n = scandir(path, &entries, is_conf, alphasort);
 	free(path);
