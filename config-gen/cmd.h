@@ -93,7 +93,7 @@ void cmd_show_findings(struct cmd *c, const struct diag_report *report);
  * failed after that.
  */
 struct cmd_also {
-	int (*write)(void *ctx, struct err *err);
+	int (*write)(void *ctx, bool *is_written, struct err *err);
 	void *ctx;
 	bool is_written;
 };

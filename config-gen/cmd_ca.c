@@ -158,6 +158,7 @@ edit(struct cmd *c, const struct policy *p,
 	struct diag_report report = DIAG_REPORT_INIT;
 	struct policyedit e = POLICYEDIT_INIT;
 	struct err err = ERR_INIT;
+	bool is_written;
 	int status = CMD_DONE;
 
 	if (policyedit_make(&e, p, c->root.dir, change, &report, &err) < 0) {
@@ -172,8 +173,12 @@ edit(struct cmd *c, const struct policy *p,
 				(void)fprintf(stderr, "certgate: write it by "
 				    "hand, %s", (char *)e.by_hand.p);
 		}
-	} else if (policyedit_write(&e, &err) < 0) {
-		status = cmd_fail_unchanged(c, &err);
+	} else if (policyedit_write(&e, &is_written, &err) < 0) {
+		status = is_written ? cmd_fail(c, &err)
+		                    : cmd_fail_unchanged(c, &err);
+		if (is_written)
+			cmd_warn(c, "the policy says it now, but may not do so "
+			            "after a power failure");
 	} else {
 		say_done(c, &e, what, fingerprint);
 	}

@@ -28,6 +28,7 @@ struct job {
 	bool was_fetched;
 	struct offer offer;
 	bool is_changed;
+	bool is_unsure; /* it is, and nobody knows whether that will last */
 };
 
 /* What must not go unseen: to the user, the report and the system's log. */
@@ -38,7 +39,10 @@ fail(struct job *j, json_t *o, const char *text)
 
 	(void)snprintf(line, sizeof(line), "authority \"%s\": %s%s",
 	    j->a->name, text,
-	    j->was_fetched ? "; the keys fetched before stay in force" : "");
+	    j->is_unsure ? "; what was fetched is kept, but may not be "
+	                    "after a power failure"
+	    : j->was_fetched ? "; the keys fetched before stay in force"
+	                     : "");
 	log_line(LOG_WARNING, "certgate", line, strlen(line));
 	if (o != NULL)
 		(void)json_object_set_new(o, "error", json_string(text));
@@ -177,10 +181,9 @@ keep(struct job *j, struct err *err)
 		    "another certgate fetched meanwhile; run this one again");
 		goto out;
 	}
-	if (fetched_write(&taken, dir, j->a->name, j->a->url, err) < 0)
-		goto out;
-	j->is_changed = true;
-	ret = 0;
+	ret = fetched_write(&taken, dir, j->a->name, j->a->url,
+	    &j->is_changed, err);
+	j->is_unsure = ret < 0 && j->is_changed;
 out:
 	generation_close(store);
 	keyset_clear(&now);

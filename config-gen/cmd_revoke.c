@@ -274,11 +274,11 @@ edit(struct revoke *r, struct err *err)
 
 /* The last of what makes the change last: proved, and then written. */
 static int
-write_policy(void *ctx, struct err *err)
+write_policy(void *ctx, bool *is_written, struct err *err)
 {
 	const struct revoke *r = ctx;
 
-	return policyedit_write(&r->edit, err);
+	return policyedit_write(&r->edit, is_written, err);
 }
 
 static void

@@ -160,5 +160,5 @@ _Static_assert(
 _Static_assert(sizeof(cmd_flags) / sizeof(cmd_flags[0]) <= CMD_MAX_FLAGS,
     "CMD_MAX_FLAGS is too low");
 
-const unsigned int cmd_changes =
-    ON_CHANGE | ON_CONFIRM | ON_PAM_ENABLE | ON_PAM_DISABLE;
+const unsigned int cmd_changes = ON_CHANGE | ON_CONFIRM | ON_PAM_ENABLE |
+    ON_PAM_DISABLE | (ON_CA & ~(unsigned int)ON_CA_LIST);

@@ -37,7 +37,7 @@ struct cmd_flag {
 extern const struct cmd_entry cmd_entries[];
 extern const struct cmd_flag cmd_flags[];
 
-/* The commands that change the machine. */
+/* The commands that change the machine, or what certgate knows. */
 extern const unsigned int cmd_changes;
 
 #endif

@@ -180,10 +180,7 @@ deploy_prove(void *ctx, struct err *err)
 		return -1;
 	if (d->also == NULL || d->also->write == NULL)
 		return 0;
-	if (d->also->write(d->also->ctx, err) < 0)
-		return -1;
-	d->also->is_written = true;
-	return 0;
+	return d->also->write(d->also->ctx, &d->also->is_written, err);
 }
 
 /*

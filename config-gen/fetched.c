@@ -75,6 +75,21 @@ out:
 	return ret;
 }
 
+static bool
+holds(const char *path, const struct wire *w)
+{
+	char *text = NULL;
+	size_t len;
+	bool is_same;
+
+	if (file_read(path, FILE_ROOTS, FETCHED_MAX_BYTES, &text, &len,
+	        NULL) < 0)
+		return false;
+	is_same = len == w->len && memcmp(text, w->p, len) == 0;
+	free(text);
+	return is_same;
+}
+
 static void
 put_text(struct wire *w, const char *text)
 {
@@ -83,12 +98,13 @@ put_text(struct wire *w, const char *text)
 
 int
 fetched_write(const struct keyset *ks, const char *dir, const char *name,
-    const char *url, struct err *err)
+    const char *url, bool *is_written, struct err *err)
 {
 	struct wire w = WIRE_INIT;
 	char *path = NULL;
 	int ret = -1;
 
+	*is_written = false;
 	/* As lib/url takes it: nothing in it ends a line. */
 	put_text(&w, "# by certgate ca fetch, from ");
 	put_text(&w, url);
@@ -99,10 +115,12 @@ fetched_write(const struct keyset *ks, const char *dir, const char *name,
 		goto out;
 	}
 	if (make_folders(dir, err) < 0 ||
-	    (path = fetched_locate(dir, name, err)) == NULL)
+	    (path = fetched_locate(dir, name, err)) == NULL ||
+	    file_remove_temporaries(path, err) < 0)
 		goto out;
 	ret = file_replace(
 	    path, w.p, w.len, file_mode, geteuid(), getegid(), err);
+	*is_written = ret == 0 || holds(path, &w);
 out:
 	free(path);
 	wire_free(&w);

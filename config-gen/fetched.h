@@ -10,6 +10,8 @@
 #ifndef CONFIG_GEN_FETCHED_H
 #define CONFIG_GEN_FETCHED_H
 
+#include <stdbool.h>
+
 #include "lib/err.h"
 #include "lib/keyset.h"
 
@@ -32,9 +34,12 @@ int fetched_read(struct keyset *ks, const char *dir, const char *name,
 
 /*
  * Make it hold ks, with url in a comment; the folders below /var/lib are made
- * where they are missing.  A file that holds just that is not touched.
+ * where they are missing.  A file that holds just that is not touched, and
+ * what a writer that was killed left beside it goes: the caller has the lock
+ * of the root's store.  *is_written: the file says it now, also where this
+ * failed and nobody knows whether that will last.
  */
 int fetched_write(const struct keyset *ks, const char *dir, const char *name,
-    const char *url, struct err *err);
+    const char *url, bool *is_written, struct err *err);
 
 #endif

@@ -2,9 +2,12 @@
 
 #include "config-gen/policyedit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config-gen/policytext.h"
 #include "lib/certsig.h"
@@ -368,27 +371,75 @@ policyedit_make(struct policyedit *e, const struct policy *p,
 	return ret;
 }
 
+/* Whether the file says what it is to say, however that came to be. */
+static bool
+is_written(const struct policyedit *e)
+{
+	char *text = NULL;
+	size_t len;
+	bool is_same;
+
+	if (file_read(e->file, FILE_ROOTS, POLICY_MAX_BYTES, &text, &len,
+	        NULL) < 0)
+		return false;
+	is_same = len == e->after.len && memcmp(text, e->after.p, len) == 0;
+	free(text);
+	return is_same;
+}
+
+/* Open it and keep other certgates from writing it until it is closed. */
+static int
+lock(const char *file, struct err *err)
+{
+	int fd = file_open(file, FILE_ROOTS, POLICY_MAX_BYTES, NULL, err);
+	int rc;
+
+	if (fd == -1)
+		return -1;
+	do
+		rc = flock(fd, LOCK_EX);
+	while (rc == -1 && errno == EINTR);
+	if (rc == 0)
+		return fd;
+	(void)err_system(err, "%s: flock", file);
+	(void)close(fd);
+	return -1;
+}
+
 int
-policyedit_write(const struct policyedit *e, struct err *err)
+policyedit_write(const struct policyedit *e, bool *written, struct err *err)
 {
 	char shown[256];
 	char *text = NULL;
-	struct stat st;
+	struct stat st, now;
 	size_t len;
-	int ret = -1;
+	int fd = -1, ret = -1;
 
+	*written = false;
 	(void)escape_text(shown, sizeof(shown), e->file);
-	if (file_read(e->file, FILE_ROOTS, POLICY_MAX_BYTES, &text, &len,
+	if ((fd = lock(e->file, err)) == -1 ||
+	    file_read(e->file, FILE_ROOTS, POLICY_MAX_BYTES, &text, &len,
 	        err) < 0)
-		return -1;
-	if (len != e->before.len || memcmp(text, e->before.p, len) != 0)
+		goto out;
+	if (fstat(fd, &st) < 0 || stat(e->file, &now) < 0) {
+		(void)err_system(err, "%s", shown);
+		goto out;
+	}
+	/* Another file has another lock. */
+	if (st.st_ino != now.st_ino || len != e->before.len ||
+	    memcmp(text, e->before.p, len) != 0) {
 		(void)err_setf(err, ERR_REFUSED,
 		    "%s: somebody changed it meanwhile; try again", shown);
-	else if (stat(e->file, &st) < 0)
-		(void)err_system(err, "%s", shown);
-	else
-		ret = file_replace(e->file, e->after.p, e->after.len,
-		    st.st_mode & 07777, st.st_uid, st.st_gid, err);
+		goto out;
+	}
+	if (file_remove_temporaries(e->file, err) < 0)
+		goto out;
+	ret = file_replace(e->file, e->after.p, e->after.len,
+	    st.st_mode & 07777, st.st_uid, st.st_gid, err);
+	*written = ret == 0 || is_written(e);
+out:
+	if (fd != -1)
+		(void)close(fd);
 	free(text);
 	return ret;
 }

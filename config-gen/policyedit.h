@@ -9,6 +9,7 @@
 #ifndef CONFIG_GEN_POLICYEDIT_H
 #define CONFIG_GEN_POLICYEDIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config-gen/diag.h"
@@ -56,10 +57,13 @@ int policyedit_make(struct policyedit *e, const struct policy *p,
     struct diag_report *report, struct err *err);
 
 /*
- * Write it: owner, mode and extended attributes of the file stay.  -1 also
- * where somebody else changed the file since.
+ * Write it: owner, mode and extended attributes of the file stay, and what a
+ * writer that was killed left beside it goes.  -1 also where somebody else
+ * changed the file since.  *written: the file says it now, also where this
+ * failed and nobody knows whether that will last.
  */
-int policyedit_write(const struct policyedit *e, struct err *err);
+int policyedit_write(
+    const struct policyedit *e, bool *written, struct err *err);
 
 void policyedit_clear(struct policyedit *e);
 

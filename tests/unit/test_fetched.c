@@ -26,6 +26,7 @@ START_TEST(test_written_is_read)
 {
 	struct keyset ks = KEYSET_INIT, got = KEYSET_INIT;
 	struct err err = ERR_INIT;
+	bool is_written;
 	struct stat st, again;
 	char *path;
 
@@ -34,16 +35,20 @@ START_TEST(test_written_is_read)
 	testroot_put("/var/lib/", NULL);
 	read_lines(&ks, KEY_A " a\n" KEY_B "\n");
 	ck_assert_msg(fetched_write(&ks, testroot_dir, "vault",
-	    "https://ca.example.com/k", &err) == 0, "%s", err.text);
+	    "https://ca.example.com/k", &is_written, &err) == 0, "%s", err.text);
 	testroot_assert("fetched", FILE_A, HEAD_LINE KEY_A " a\n" KEY_B "\n");
 	path = fetched_locate(testroot_dir, "vault", &err);
 	ck_assert_ptr_nonnull(path);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode, S_IFREG | 0644);
 	ck_assert_uint_eq(st.st_uid, geteuid());
-	/* the same again: not touched */
+	/* the same again: not touched, but for what one left that was killed */
+	testroot_put("/var/lib/certgate/ca/.vault.pub.certgate-aBcDeF", "ssh");
 	ck_assert_int_eq(fetched_write(&ks, testroot_dir, "vault",
-	    "https://ca.example.com/k", &err), 0);
+	    "https://ca.example.com/k", &is_written, &err), 0);
+	ck_assert(is_written);
+	testroot_assert("left",
+	    "/var/lib/certgate/ca/.vault.pub.certgate-aBcDeF", NULL);
 	ck_assert_int_eq(stat(path, &again), 0);
 	ck_assert_uint_eq(st.st_ino, again.st_ino);
 	ck_assert_int_eq(
@@ -62,12 +67,13 @@ START_TEST(test_link)
 {
 	struct keyset ks = KEYSET_INIT;
 	struct err err = ERR_INIT;
+	bool is_written;
 
 	testroot_put("/data/lib/", NULL);
 	testroot_put("/var", "-> /data");
 	read_lines(&ks, KEY_A "\n");
 	ck_assert_msg(fetched_write(&ks, testroot_dir, "vault",
-	    "https://ca.example.com/k", &err) == 0, "%s", err.text);
+	    "https://ca.example.com/k", &is_written, &err) == 0, "%s", err.text);
 	testroot_assert("fetched", "/data/lib/certgate/ca/vault.pub",
 	    HEAD_LINE KEY_A "\n");
 	keyset_clear(&ks);
@@ -75,7 +81,7 @@ START_TEST(test_link)
 	testroot_delete("/var");
 	read_lines(&ks, KEY_A "\n");
 	ck_assert_int_eq(fetched_write(&ks, testroot_dir, "vault",
-	    "https://ca.example.com/k", &err), -1);
+	    "https://ca.example.com/k", &is_written, &err), -1);
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
 	keyset_clear(&ks);
 }

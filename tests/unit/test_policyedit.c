@@ -234,6 +234,7 @@ START_TEST(change)
 	struct policyedit e = POLICYEDIT_INIT;
 	struct policy *p = load(r);
 	struct err err = ERR_INIT;
+	bool is_written;
 	char *said;
 	int ret;
 
@@ -250,7 +251,7 @@ START_TEST(change)
 	} else {
 		ck_assert_msg(ret == 0, "%s: %s%s", r->name, err.text, said);
 		ck_assert_int_eq(chmod(r->file, 0640), 0);
-		ck_assert_int_eq(policyedit_write(&e, &err), 0);
+		ck_assert_int_eq(policyedit_write(&e, &is_written, &err), 0);
 		assert_file(r->file, r->after);
 		policy_free(policyfix_load(""));
 	}
@@ -267,6 +268,7 @@ START_TEST(keeps)
 	struct policyedit e = POLICYEDIT_INIT;
 	struct policy *p = load(&rows[0]);
 	struct err err = ERR_INIT;
+	bool is_written;
 	struct stat st;
 
 	ck_assert_int_eq(chmod("policy.yaml", 0640), 0);
@@ -276,13 +278,18 @@ START_TEST(keeps)
 	assert_file("policy.yaml", rows[0].policy);
 	ck_assert_uint_eq(p->authorities[0].n_keys, 1);
 	ck_assert_uint_eq(e.policy->authorities[0].n_keys, 2);
-	ck_assert_int_eq(policyedit_write(&e, &err), 0);
+	/* One that was killed left this behind. */
+	policyfix_write_text(".policy.yaml.certgate-aBcDeF", "version: 1\n");
+	ck_assert_int_eq(policyedit_write(&e, &is_written, &err), 0);
+	ck_assert(is_written);
+	ck_assert_int_eq(access(".policy.yaml.certgate-aBcDeF", F_OK), -1);
 	ck_assert_int_eq(stat("policy.yaml", &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0640);
 	/* It is another file now than the change was made for. */
-	ck_assert_int_eq(policyedit_write(&e, &err), -1);
+	ck_assert_int_eq(policyedit_write(&e, &is_written, &err), -1);
 	assert_err(&err, ERR_REFUSED,
 	    "policy.yaml: somebody changed it meanwhile; try again");
+	ck_assert(!is_written);
 	assert_file("policy.yaml", rows[0].after);
 	policyedit_clear(&e);
 	policy_free(p);
