@@ -423,7 +423,7 @@ explain(const struct scenario *c, const struct expected *e,
 	inject_run(act_recover, 0, INJECT_NOTHING, &again);
 	if (again.is_killed || again.status != 0)
 		return "the next command fails";
-	now = listing("etc");
+	now = listing("etc", NULL);
 	if (!res->is_killed && res->status == 0 && strcmp(now, e->new) != 0)
 		what = "said to be done, and is not";
 	else if (!res->is_killed && res->status != 0 && !c->is_done_late &&
@@ -437,7 +437,7 @@ explain(const struct scenario *c, const struct expected *e,
 	if (what != NULL)
 		return what;
 	inject_run(c->act, 0, INJECT_NOTHING, &again);
-	now = listing("etc");
+	now = listing("etc", NULL);
 	if (again.is_killed || (again.status != 0 && !c->is_undone) ||
 	    strcmp(now, e->new) != 0)
 		what = "the same command does not complete";
@@ -462,10 +462,10 @@ expect(const struct scenario *c, struct expected *e)
 	inject_run(c->act, 0, INJECT_NOTHING, &res);
 	if (res.is_killed || (res.status != 0 && !c->is_undone))
 		errx(1, "%s: fails without a fault", c->name);
-	e->new = listing("etc");
+	e->new = listing("etc", NULL);
 	restart();
 	must(act_recover);
-	e->old = listing("etc");
+	e->old = listing("etc", NULL);
 }
 
 static void

@@ -1,12 +1,14 @@
 /*
- * inject: run a function in a child, and make one of its system calls fail,
- * or kill it before that call.
+ * inject: run a function or a program in a child, and make one of its system
+ * calls fail, or kill it before that call.
  *
- * By ptrace, so that it works without root and without other programs.
+ * By ptrace(2): what strace(1) does by its option -e inject, but without a
+ * stop at each of the other calls, which would take most of the time.
  */
 #ifndef TESTS_FAULT_INJECT_H
 #define TESTS_FAULT_INJECT_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #define INJECT_NOTHING 0
@@ -16,7 +18,6 @@ struct inject_result {
 	long number; /* of the system call that was hit; -1: none was left */
 	bool is_killed;
 	int status;  /* the child's exit status, where it was not killed */
-	int wait_status; /* as wait(2) gives it */
 	int n_calls; /* that it made */
 };
 
@@ -31,11 +32,26 @@ bool inject_is_possible(void);
  */
 void inject_run(int (*act)(void), int at, int fault, struct inject_result *res);
 
+struct inject_point {
+	const char *call; /* as strace writes it */
+	unsigned int n; /* which one, from 1 */
+	int fault; /* INJECT_KILL or an errno */
+	bool never_sleeps; /* its sleeps end at once */
+};
+
+/* Whether inject_program has a number for call (never for execve). */
+bool inject_knows(const char *call);
+
 /*
- * The same for a program, argv[0] of which is a path, and its calls of close
- * only.  strace cannot do that: it leaves the descriptor open.
+ * The same for a program, argv[0] of which is a path; needs root.  Only calls
+ * of the program itself count, not those of its children.  prepare is called
+ * in the child before.  Where *is_late is set by a signal's handler, it is
+ * killed.  *status is as wait(2) gives it.  Returns whether the point was
+ * reached.  The program's children that still run are traced by this process
+ * then, and stop at such calls: the caller ends them.
  */
-void inject_close(
-    char *const *argv, int at, int fault, struct inject_result *res);
+bool inject_program(char *const *argv, void (*prepare)(void),
+    const struct inject_point *point, const volatile sig_atomic_t *is_late,
+    int *status);
 
 #endif

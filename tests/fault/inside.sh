@@ -9,7 +9,7 @@ lane=$1
 n_lanes=$2
 shift 2
 export CERTGATE=$sbindir/certgate POINTS=$builddir/tests/fault/points
-export SAME_SSHD=/run/fault/sshd JUDGE
+export SAME_SSHD=/run/fault/sshd JUDGE TARGETS="/etc/ssh /etc/certgate"
 trap 'exit 130' INT
 trap 'exit 143' TERM
 # shellcheck source=tests/e2e/machine.sh
@@ -36,6 +36,22 @@ install_sshd()
 	ln -sf "$SSHD" /run/fault/real
 }
 
+# What sshd says of a configuration depends on none of certgate's files that
+# this names: same_sshd relies on it.
+check_sshd()
+{
+	start_anew
+	policy_new
+	"${apply[@]}" >/run/fault/plain.out 2>&1 ||
+	    die "apply fails: $(cat /run/fault/plain.out)"
+	{ strace -f -o /run/fault/trace -e trace=%file "$SSHD" -t &&
+	    strace -f -A -o /run/fault/trace -e trace=%file "$SSHD" -T \
+		-C user=johndoe,host=h,addr=127.0.0.1; } >/dev/null ||
+	    die "sshd refuses what apply made"
+	! grep /etc/ssh/certgate /run/fault/trace ||
+	    die "sshd -t or -T looks at certgate's own files"
+}
+
 # A sshd that runs all the time.
 start_server()
 {
@@ -43,6 +59,13 @@ start_server()
 	sshd_start || die "$name: sshd does not start"
 	options+=(-p "$here/server.sh" -q "$here/server.sh")
 	export SSHD_LOG KEYS SSH
+}
+
+# A server that certgate never saw.
+start_anew()
+{
+	find /etc/ssh /etc/certgate /var/lib -mindepth 1 -delete
+	cp -a /run/pristine/. /etc/ssh
 }
 
 # The command from what is before, with no fault.
@@ -54,9 +77,24 @@ run_plain()
 
 restore()
 {
+	local folder
+
 	[ -z "${server-}" ] || "$here/server.sh" wait || die "$name: no sshd"
-	find /etc/ssh -mindepth 1 -delete
-	cp -a "$1/." /etc/ssh
+	for folder in $TARGETS; do
+		find "$folder" -mindepth 1 -delete
+		cp -a "$1$folder/." "$folder"
+	done
+}
+
+# What restore brings back.
+save()
+{
+	local folder
+
+	for folder in $TARGETS; do
+		mkdir -p "$1$folder"
+		cp -a "$folder/." "$1$folder"
+	done
 }
 
 no_waiters()
@@ -79,7 +117,7 @@ learn()
 		cat /run/fault/plain.out
 		die "$name: the next apply fails after what is $1"
 	}
-	"$POINTS" -l /etc/ssh >"$JUDGE/ends/$1"
+	list_targets >"$JUDGE/ends/$1"
 }
 
 # The calls of three runs, NAME N, in the order of the first; those of which
@@ -210,7 +248,8 @@ after_mark()
 elsewhere()
 {
 	find /etc /tmp /dev/shm /run \( -path "$srcdir" -o -path "$builddir" \) \
-	    -prune -o ! -path '/etc/ssh/*' ! -name sshd.pid \
+	    -prune -o ! -path '/etc/ssh/*' ! -path '/etc/certgate/*' \
+	    ! -name sshd.pid \
 	    ! -path '/run/fault/*' ! -path '/run/*.log' \
 	    -printf '%p %y %m %U\n' | sort
 }
@@ -220,21 +259,23 @@ try()
 {
 	local name=$1 before=/run/fault/$1/before from='' command=()
 	local server='' expected=0 status options=() every=${FAULT_EVERY:-1} n
+	local folder
 
 	JUDGE=/run/fault/$1
-	unset JUDGE_REST JUDGE_REFUSED GO_ON
-	mkdir -p "$JUDGE/ends" "$before"
-	restore /run/pristine
+	unset JUDGE_REST JUDGE_REFUSED JUDGE_WRITTEN GO_ON AGAIN
+	TARGETS="/etc/ssh /etc/certgate"
+	mkdir -p "$JUDGE/ends"
+	start_anew
 	no_waiters
 	"scenario_$name" >/run/fault/plain.out 2>&1 || {
 		cat /run/fault/plain.out
 		die "$name: cannot be prepared"
 	}
-	policy_new
+	[ -n "${AGAIN-}" ] || policy_new
 	[ -z "$server" ] || start_server
-	cp -a /etc/ssh/. "$before"
+	save "$before"
 	if [ -e /etc/ssh/certgate/journal ]; then
-		"$POINTS" -l /etc/ssh >"$JUDGE/before.list"
+		list_targets >"$JUDGE/before.list"
 		# It takes back what was begun, and finds nothing to do.
 		! "$CERTGATE" rollback --sshd "$SAME_SSHD" 999 || return 1
 	fi >/run/fault/plain.out 2>&1
@@ -255,7 +296,11 @@ try()
 	    ++mine % lanes == lane' "$JUDGE/points" \
 	    >"$JUDGE/mine"
 	elsewhere >"$JUDGE/elsewhere"
-	"$POINTS" -b "$before" -t /etc/ssh -s /run/fault -v "$here/judge.sh" \
+	[ -z "${FAULT_STRACE-}" ] || options+=(-S)
+	for folder in $TARGETS; do
+		options+=(-t "$folder")
+	done
+	"$POINTS" -b "$before" -s /run/fault -v "$here/judge.sh" \
 	    -x "$JUDGE/states" "${options[@]}" -- \
 	    "${command[@]}" <"$JUDGE/mine" >"$JUDGE/said"
 	sshd_stop
@@ -274,7 +319,10 @@ try()
 machine_start >/run/start.out 2>&1 || { cat /run/start.out; exit 1; }
 install_sshd
 mkdir -p /etc/certgate
+# What the machine keeps there is not needed, and some commands write to it.
+mount -t tmpfs -o mode=0755 tmpfs /var/lib
 [ $# -gt 0 ] || set -- "${SCENARIOS[@]}"
+check_sshd
 for name in "$@"; do
 	try "$name"
 done

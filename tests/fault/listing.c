@@ -33,13 +33,18 @@ is_masked(const char *path, const char *line)
 static void
 print_bytes(FILE *out, const char *p, size_t len)
 {
+	static const char digits[] = "0123456789abcdef";
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if ((p[i] >= ' ' && p[i] <= '~') || p[i] == '\n')
-			(void)putc(p[i], out);
-		else
-			(void)fprintf(out, "\\x%02x", (unsigned char)p[i]);
+		if ((p[i] >= ' ' && p[i] <= '~') || p[i] == '\n') {
+			(void)putc_unlocked(p[i], out);
+			continue;
+		}
+		(void)putc_unlocked('\\', out);
+		(void)putc_unlocked('x', out);
+		(void)putc_unlocked(digits[(unsigned char)p[i] >> 4], out);
+		(void)putc_unlocked(digits[(unsigned char)p[i] & 15], out);
 	}
 }
 
@@ -96,7 +101,7 @@ print_name(FILE *out, const char *path)
 }
 
 static void
-print_tree(FILE *out, const char *path)
+print_tree(FILE *out, const char *path, const char *without)
 {
 	struct dirent **entries = NULL;
 	char target[1024] = "";
@@ -104,6 +109,8 @@ print_tree(FILE *out, const char *path)
 	struct stat st;
 	int i, n;
 
+	if (without != NULL && strcmp(path, without) == 0)
+		return;
 	if (lstat(path, &st) == -1)
 		err(1, "%s", path);
 	if (S_ISLNK(st.st_mode) &&
@@ -125,7 +132,7 @@ print_tree(FILE *out, const char *path)
 			if (asprintf(&below, "%s/%s", path,
 				entries[i]->d_name) == -1)
 				err(1, NULL);
-			print_tree(out, below);
+			print_tree(out, below, without);
 			free(below);
 		}
 		free(entries[i]);
@@ -134,7 +141,7 @@ print_tree(FILE *out, const char *path)
 }
 
 char *
-listing(const char *path)
+listing(const char *path, const char *without)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -142,7 +149,7 @@ listing(const char *path)
 
 	if (out == NULL)
 		err(1, NULL);
-	print_tree(out, path);
+	print_tree(out, path, without);
 	if (fclose(out) == EOF)
 		err(1, NULL);
 	return text;

@@ -9,9 +9,10 @@
  * attributes, and the whole content or the link's target.  What is chosen at
  * random or by the clock (names of temporary files, times and processes in
  * the record of a change to be confirmed) is left out, so that two runs of a
- * command give the same text.  Ends the process where it cannot be read.  The
- * caller frees.
+ * command give the same text.  without (a path below; NULL: nothing) is left
+ * out with all in it.  Ends the process where it cannot be read.  The caller
+ * frees.
  */
-char *listing(const char *path);
+char *listing(const char *path, const char *without);
 
 #endif

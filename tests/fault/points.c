@@ -1,7 +1,7 @@
 /*
  * points: run a command again and again, each time with one fault.
  *
- *   points -l FOLDER                       print the listing of a folder
+ *   points -l FOLDER [-l FOLDER]...        print the listing of folders
  *   points [OPTION...] -- COMMAND [ARG...] <POINTS
  *
  * A point is a line of three words:
@@ -13,9 +13,10 @@
  *                     dynamic loader, before any code of the command's
  *   sshd KIND N       the Nth sshd that it runs does as same_sshd.c tells
  *
- *   -b FOLDER   what the folder of -t is before each run
- *   -t FOLDER   the folder that the command changes
- *   -s FOLDER   where same_sshd is
+ *   -b FOLDER   the folders of -t are before each run as they are below it
+ *   -t FOLDER   a folder that the command changes; several times: more
+ *   -s FOLDER   where same_sshd is; its file said gets what the command said
+ *   -S          by strace wherever it can (see below)
  *   -v PROGRAM  judges what is there afterwards; its arguments are how the
  *               command ended (done, failed or killed).  Exit status 0: good;
  *               3: good, but in between; else its output says what is wrong.
@@ -33,8 +34,9 @@
  *   points TRIED failed FAILED states STATES between BETWEEN
  *
  * A point that the command does not come to (it made fewer such calls this
- * time) is not counted.  Faults are injected by strace(1), but for errors of
- * close: see inject.h.
+ * time) is not counted.  Faults are injected by inject.h, or with -S by
+ * strace(1); by strace always into children, and never into close, since it
+ * leaves the descriptor open.
  */
 #include "config.h"
 
@@ -48,7 +50,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -63,6 +64,7 @@
 #define MAX_SHOWN 40 /* failures that are told in full */
 #define RUN_LIMIT_S 90 /* more than certgate waits for its lock */
 #define SAID_SIZE 2000
+#define MAX_TARGETS 4
 
 enum end { END_DONE, END_FAILED, END_KILLED };
 static const char *const end_names[] = { "done", "failed", "killed" };
@@ -81,8 +83,10 @@ struct state {
 };
 
 static struct options {
-	const char *before, *target, *sshd, *judge, *prepare, *check, *keep;
-	bool may_stay, never_sleeps;
+	const char *before, *targets[MAX_TARGETS], *sshd, *judge, *prepare,
+	    *check, *keep;
+	size_t n_targets;
+	bool may_stay, never_sleeps, is_strace;
 	char **command;
 } o;
 
@@ -93,7 +97,7 @@ static unsigned long n_tried, n_failed, n_between;
 static volatile sig_atomic_t is_late; /* a run took too long */
 
 static char out_path[PATH_MAX], trace_path[PATH_MAX], mode_path[PATH_MAX],
-    count_path[PATH_MAX], sshd_path[PATH_MAX];
+    count_path[PATH_MAX], sshd_path[PATH_MAX], said_path[PATH_MAX];
 
 static int
 error_of(const char *name)
@@ -289,6 +293,8 @@ run_strace(const char *call, const char *const *what)
 	argv[n++] = trace_path;
 	argv[n++] = "-e";
 	argv[n++] = trace;
+	/* To decode what is of no interest takes longer than the command. */
+	argv[n++] = "-eraw=all";
 	if (is_awake)
 		argv[n++] = "-einject=" SLEEP ":retval=0";
 	for (i = 0; what[i] != NULL; i++)
@@ -321,35 +327,18 @@ run_traced(const struct point *p, int *status)
 	return was_hit(p);
 }
 
-/* The same for errors of close, in a process of its own for the outputs. */
+/* The same without strace. */
 static bool
-run_closing(const struct point *p, int *status)
+run_injected(const struct point *p, int *status)
 {
-	struct inject_result *res;
-	struct sigaction action = { .sa_handler = SIG_DFL };
-	pid_t pid;
-	bool is_hit;
+	bool is_kill = strcmp(p->fault, "SIGKILL") == 0, is_hit;
+	const struct inject_point point = { call_of(p), p->n,
+		is_kill ? INJECT_KILL : error_of(p->fault), o.never_sleeps };
 
-	res = mmap(NULL, sizeof(*res), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (res == MAP_FAILED || (pid = fork()) == -1)
-		err(1, "fork");
-	if (pid == 0) {
-		(void)sigaction(SIGALRM, &action, NULL);
-		(void)alarm(RUN_LIMIT_S);
-		redirect();
-		inject_close(
-		    o.command, (int)p->n - 1, error_of(p->fault), res);
-		_exit(0);
-	}
 	is_late = 0;
-	if (waitpid(pid, status, 0) != pid)
-		err(1, "waitpid");
-	is_late = WIFSIGNALED(*status);
-	is_hit = is_late || res->number != -1;
-	if (!is_late)
-		*status = res->wait_status;
-	(void)munmap(res, sizeof(*res));
+	(void)alarm(RUN_LIMIT_S);
+	is_hit = inject_program(o.command, redirect, &point, &is_late, status);
+	(void)alarm(0);
 	return is_hit;
 }
 
@@ -367,7 +356,9 @@ run_with_sshd(const struct point *p, int *status)
 	(void)unlink(count_path);
 	if (is_gone && p->n == 1 && chmod(sshd_path, 0644) == -1)
 		err(1, "%s", sshd_path);
-	*status = run_strace("exit_group", nothing);
+	*status = o.never_sleeps || o.is_strace
+	    ? run_strace("exit_group", nothing)
+	    : run((const char *const *)o.command);
 	(void)unlink(mode_path);
 	if (chmod(sshd_path, 0755) == -1)
 		err(1, "%s", sshd_path);
@@ -380,17 +371,49 @@ run_point(const struct point *p, int *status)
 {
 	if (strcmp(p->fault, "sshd") == 0)
 		return run_with_sshd(p, status);
-	if (!is_child(p) && strcmp(call_of(p), "close") == 0 &&
-	    strcmp(p->fault, "SIGKILL") != 0)
-		return run_closing(p, status);
+	/* strace leaves a descriptor open that was to be closed. */
+	if (!is_child(p) && inject_knows(call_of(p)) &&
+	    (!o.is_strace || strcmp(call_of(p), "close") == 0))
+		return run_injected(p, status);
 	return run_traced(p, status);
+}
+
+/* All of the folders that the command changes. */
+static char *
+list_targets(void)
+{
+	char *all = NULL, *one, *both;
+	size_t i;
+
+	for (i = 0; i < o.n_targets; i++) {
+		one = listing(o.targets[i], NULL);
+		if (asprintf(&both, "%s%s", all == NULL ? "" : all, one) == -1)
+			err(1, NULL);
+		free(all);
+		free(one);
+		all = both;
+	}
+	return all;
+}
+
+static void
+restore_targets(void)
+{
+	static char before[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < o.n_targets; i++) {
+		(void)snprintf(
+		    before, sizeof(before), "%s%s", o.before, o.targets[i]);
+		folder_restore(before, o.targets[i]);
+	}
 }
 
 /* The state that is there now, judged. */
 static const struct state *
 judge(enum end end)
 {
-	char *now = listing(o.target);
+	char *now = list_targets();
 	struct state *s;
 	size_t i;
 
@@ -453,7 +476,7 @@ try_point(const struct point *p)
 	enum end end = END_KILLED;
 
 	prepare("wait");
-	folder_restore(o.before, o.target);
+	restore_targets();
 	prepare("before");
 	if (!run_point(p, &status)) {
 		(void)end_children();
@@ -465,6 +488,7 @@ try_point(const struct point *p)
 	if (WIFEXITED(status))
 		end = WEXITSTATUS(status) == 0 ? END_DONE : END_FAILED;
 	is_left = end_children();
+	write_text(said_path, said);
 	if (o.check != NULL)
 		rc = ask(o.check, end_names[end], checked);
 	s = judge(end);
@@ -510,15 +534,17 @@ name_files(void)
 	(void)snprintf(trace_path, PATH_MAX, "%s/trace", o.sshd);
 	(void)snprintf(mode_path, PATH_MAX, "%s/mode", o.sshd);
 	(void)snprintf(count_path, PATH_MAX, "%s/count", o.sshd);
+	(void)snprintf(said_path, PATH_MAX, "%s/said", o.sshd);
 	(void)snprintf(sshd_path, PATH_MAX, "%s/sshd", o.sshd);
 }
 
 static void
 parse(int argc, char **argv)
 {
+	bool is_listed = false;
 	int letter;
 
-	while ((letter = getopt(argc, argv, "b:cl:p:q:s:t:v:x:z")) != -1) {
+	while ((letter = getopt(argc, argv, "b:cl:p:q:Ss:t:v:x:z")) != -1) {
 		switch (letter) {
 		case 'b':
 			o.before = optarg;
@@ -527,19 +553,25 @@ parse(int argc, char **argv)
 			o.may_stay = true;
 			break;
 		case 'l':
-			(void)fputs(listing(optarg), stdout);
-			exit(0);
+			(void)fputs(listing(optarg, NULL), stdout);
+			is_listed = true;
+			break;
 		case 'p':
 			o.prepare = optarg;
 			break;
 		case 'q':
 			o.check = optarg;
 			break;
+		case 'S':
+			o.is_strace = true;
+			break;
 		case 's':
 			o.sshd = optarg;
 			break;
 		case 't':
-			o.target = optarg;
+			if (o.n_targets == MAX_TARGETS)
+				errx(2, "too many -t");
+			o.targets[o.n_targets++] = optarg;
 			break;
 		case 'v':
 			o.judge = optarg;
@@ -554,8 +586,10 @@ parse(int argc, char **argv)
 			exit(2);
 		}
 	}
+	if (is_listed)
+		exit(0);
 	o.command = argv + optind;
-	if (o.before == NULL || o.target == NULL || o.sshd == NULL ||
+	if (o.before == NULL || o.n_targets == 0 || o.sshd == NULL ||
 	    o.judge == NULL || *o.command == NULL)
 		errx(2, "-b, -t, -s, -v and a command are needed");
 }

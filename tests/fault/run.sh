@@ -6,8 +6,9 @@
 # Called by make, which says in the environment where things are: srcdir,
 # builddir, sbindir, pkglibexecdir. FAULT_EVERY=N takes every Nth point only,
 # FAULT_OFFSET=M shifts which; FAULT_CALLS=REGEX takes those calls only;
-# FAULT_LANES sandboxes (by default one per
-# processor) share them; FAULT_DIRECT=1 asks the real sshd each time anew.
+# FAULT_LANES sandboxes (by default one per processor, and on it) share them;
+# FAULT_DIRECT=1 asks the real sshd each time anew; FAULT_STRACE=1 injects by
+# strace, which takes some three times as long.
 # The machine is not changed. Ends with one line that sums up.
 set -eu
 
@@ -17,13 +18,18 @@ builddir=$(cd "${builddir:-.}" && pwd -P)
 lanes=()
 n_lanes=${FAULT_LANES:-$(getconf _NPROCESSORS_ONLN)}
 
+# A tracer and what it traces wake each other all the time, which is quick on
+# one processor.
 in_sandbox()
 {
-	exec "$srcdir/tests/e2e/sandbox.sh" -r "$srcdir" -r "$builddir" \
+	local cpu=$(($1 % $(getconf _NPROCESSORS_ONLN))) pin=()
+
+	! taskset -c "$cpu" true 2>/dev/null || pin=(taskset -c "$cpu")
+	exec "${pin[@]}" "$srcdir/tests/e2e/sandbox.sh" -r "$srcdir" -r "$builddir" \
 	    env srcdir="$srcdir" builddir="$builddir" sbindir="$sbindir" \
 	    pkglibexecdir="$pkglibexecdir" FAULT_EVERY="${FAULT_EVERY-}" \
 	    FAULT_OFFSET="${FAULT_OFFSET-}" FAULT_CALLS="${FAULT_CALLS-}" \
-	    FAULT_DIRECT="${FAULT_DIRECT-}" \
+	    FAULT_DIRECT="${FAULT_DIRECT-}" FAULT_STRACE="${FAULT_STRACE-}" \
 	    "$srcdir/tests/fault/inside.sh" "$@"
 }
 

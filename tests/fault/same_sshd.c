@@ -3,8 +3,9 @@
  *
  * certgate asks sshd some fifteen times per run, and the matrix runs certgate
  * a hundred thousand times, mostly on the same files.  What sshd answers
- * (-t, -T, -V) depends on its arguments and on what is below /etc/ssh; so the
- * real one is asked once for each, and its answer kept.
+ * (-t, -T, -V) depends on its arguments and on what is below /etc/ssh, but
+ * for certgate's own files, which it only opens at a login (inside.sh holds
+ * it to that); so the real one is asked once for each, and its answer kept.
  *
  * In its own folder:
  *
@@ -171,13 +172,18 @@ say(const char *name, const char *end, int to, bool is_half)
 	(void)close(fd);
 }
 
+/* What certgate wants sshd to judge before it is in force. */
+#define OURS "/etc/ssh/certgate"
+#define STAGED OURS "/.stage"
+
 static void
 find_name(char **argv, char *name, size_t name_size)
 {
 	uint64_t one = UINT64_C(14695981039346656037);
 	uint64_t two = UINT64_C(0x9e3779b97f4a7c15);
 	struct stat st;
-	char *files = listing("/etc/ssh");
+	char *files = listing("/etc/ssh", OURS);
+	char *staged = stat(STAGED, &st) == 0 ? listing(STAGED, NULL) : NULL;
 	char look[32];
 
 	(void)snprintf(look, sizeof(look), "%o",
@@ -189,7 +195,12 @@ find_name(char **argv, char *name, size_t name_size)
 		hash_add(&two, *argv);
 	}
 	hash_add(&two, files);
+	if (staged != NULL) {
+		hash_add(&one, staged);
+		hash_add(&two, staged);
+	}
 	free(files);
+	free(staged);
 	(void)snprintf(name, name_size, "%016" PRIx64 "%016" PRIx64, one, two);
 }
 

@@ -7,14 +7,20 @@
 #   options   of points
 #   expected  the exit status without a fault
 #   server    not empty: a sshd runs meanwhile
+#   AGAIN     words for certgate, to be run once more after a fault; the
+#             policy is then as the scenario leaves it
+#   JUDGE_WRITTEN  not empty: where it fails, the policy or what was fetched
+#             may be new, but it must not say then that it is not
 #
 # Lists, index, CA keys and sshd's configuration all differ between old and
 # new, where the command changes them.
 
-: "${SAME_SSHD:?}" "${KEYS:?}" "${CERTGATE:?}" "${RECORD:?}"
+: "${SAME_SSHD:?}" "${KEYS:?}" "${CERTGATE:?}" "${RECORD:?}" "${TARGETS:?}"
+FETCH=${pkglibexecdir:?}/ca-fetch
 DROPIN=/etc/ssh/sshd_config.d/00-certgate.conf
 SCENARIOS=(first update move rollback hold confirm expire undo remove again
-    refused reload reload_back)
+    refused reload reload_back fetch fetch_more ca_add ca_retire ca_remove
+    revoke)
 
 policy_old()
 {
@@ -170,4 +176,75 @@ scenario_reload_back()
 	open_door && scenario_expire
 	from='"reload-due"'
 	server=1
+}
+
+# again WORD...: the command, which is also the one to try again.
+again()
+{
+	export AGAIN="$*" JUDGE_WRITTEN=1
+	command=("$CERTGATE" "$@")
+}
+
+# The network is not certgate's own: what ca-fetch would say.
+serve()
+{
+	cat "$@" >/run/fault/served
+	printf '#!/bin/sh\ncat /run/fault/served\n' >"$FETCH"
+}
+
+fetching()
+{
+	TARGETS+=" /var/lib"
+	policy_old
+	sed -i '/^authorities:/a\  vault: {url: "https://vault.example/key"}' \
+	    /etc/certgate/policy.yaml
+	serve "$KEYS/vault.pub"
+	pin=$(ssh-keygen -l -f "$KEYS/vault.pub" | cut -d ' ' -f 2)
+}
+
+# No key was ever fetched; not even the folder is there.
+scenario_fetch()
+{
+	fetching
+	again ca fetch vault --pin "$pin"
+}
+
+# A key is added to those that were fetched.
+scenario_fetch_more()
+{
+	fetching
+	"$CERTGATE" ca fetch vault --pin "$pin" && "${apply[@]}" || return
+	serve "$KEYS/vault.pub" "$KEYS/vault2.pub"
+	pin=$(ssh-keygen -l -f "$KEYS/vault2.pub" | cut -d ' ' -f 2)
+	again ca fetch vault --pin "$pin"
+}
+
+two_keys()
+{
+	policy_new && "${apply[@]}" || return
+	pin=$(ssh-keygen -l -f "$KEYS/vault.pub" | cut -d ' ' -f 2)
+}
+
+scenario_ca_add()
+{
+	apply_old
+	again ca add vault "$KEYS/vault.pub"
+}
+
+scenario_ca_retire()
+{
+	two_keys
+	again ca retire vault "$pin" 2099-12-31
+}
+
+scenario_ca_remove()
+{
+	two_keys
+	again ca remove vault
+}
+
+scenario_revoke()
+{
+	two_keys
+	again revoke --authority vault --serial 42 --sshd "$SAME_SSHD"
 }
