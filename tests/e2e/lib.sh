@@ -254,17 +254,17 @@ sshpk_cert()
 	    not_ok "certificate $name" "$(cat /run/keygen.err)"
 }
 
-# Try a login by the chosen client (ssh; raw: rawssh.js). Succeeds where
+# Try a login by the chosen client (ssh; raw or unasked: rawssh.js). Succeeds where
 # the user's shell ran. What the client says is in $ssh_out.
 ssh_out=/run/ssh.out
 try_login()
 {
 	local user=$1 cert=$2
 
-	if [ "$client" = raw ]; then
+	if [ "$client" != ssh ]; then
 		NODE_PATH=$builddir/tests/e2e/npm/node_modules \
 		    node "$srcdir/tests/e2e/rawssh.js" "$port" "$user" \
-		    "$CERTS/$cert.key" "$CERTS/$cert-cert.pub" \
+		    "$CERTS/$cert.key" "$CERTS/$cert-cert.pub" "$client" \
 		    >/run/ssh.out 2>&1
 		return
 	fi

@@ -1,11 +1,12 @@
 // rawssh: log in like ssh, with whatever bytes a certificate file holds.
 //
-//   node rawssh.js PORT USER KEY CERTIFICATE    on 127.0.0.1
+//   node rawssh.js PORT USER KEY CERTIFICATE [unasked]    on 127.0.0.1
 //   node rawssh.js make-sk ed25519|ecdsa FILE   a security key in software
 //
 // ssh refuses to load broken certificates and never offers host
 // certificates, and has no security key at hand; this client does not look
 // at what it sends. It speaks one set of algorithms and trusts any host key.
+// "unasked" sends the signature at once, so that sshd decides only once.
 // Says "in", "query refused" or "signature refused"; exit status 0 or 1.
 'use strict';
 
@@ -181,7 +182,7 @@ class Connection {
 	}
 
 	// Offer the certificate; prove the key only where sshd would take it.
-	async login(user, blob, key) {
+	async login(user, blob, key, isUnasked) {
 		const ask = (hasProof) => Buffer.concat([
 			Buffer.from([MSG.AUTH_REQUEST]), str(user),
 			str('ssh-connection'), str('publickey'),
@@ -192,11 +193,13 @@ class Connection {
 		this.send(Buffer.concat([Buffer.from([MSG.SERVICE_REQUEST]),
 			str('ssh-userauth')]));
 		await this.receive(MSG.SERVICE_ACCEPT);
-		this.send(ask(false));
-		const answer = await this.receive(
-		    MSG.AUTH_PK_OK, MSG.AUTH_FAILURE);
-		if (answer[0] === MSG.AUTH_FAILURE)
-			return 'query refused';
+		if (!isUnasked) {
+			this.send(ask(false));
+			const answer = await this.receive(
+			    MSG.AUTH_PK_OK, MSG.AUTH_FAILURE);
+			if (answer[0] === MSG.AUTH_FAILURE)
+				return 'query refused';
+		}
 		const signed = Buffer.concat([str(this.session), ask(true)]);
 		this.send(Buffer.concat([ask(true), str(sign(key, signed))]));
 		const end = await this.receive(
@@ -268,14 +271,15 @@ function makeSk(kind, file) {
 	    Buffer.concat(blob).toString('base64') + ' ' + kind + '\n');
 }
 
-async function main([port, user, keyFile, certFile]) {
+async function main([port, user, keyFile, certFile, how]) {
 	const blob = Buffer.from(
 	    fs.readFileSync(certFile, 'latin1').split(/\s+/)[1], 'base64');
 	const connection = new Connection(Number(port));
 	let said;
 
 	try {
-		said = await connection.login(user, blob, readKey(keyFile));
+		said = await connection.login(
+		    user, blob, readKey(keyFile), how === 'unasked');
 	} catch (e) {
 		said = e.message;
 	}
