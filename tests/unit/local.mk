@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/test_decide \
 	tests/unit/test_diag \
 	tests/unit/test_doctor \
+	tests/unit/test_drift \
 	tests/unit/test_err \
 	tests/unit/test_escape \
 	tests/unit/test_fetch \
