@@ -87,5 +87,12 @@ const cert = new sshpk.Certificate({
 	},
 });
 
-cert.signWith(ca);
-fs.writeFileSync(o.out, cert.toString('openssh') + '\n');
+// Where a number of an ECDSA signature is short by chance, as one in 128 is,
+// sshpk takes the curve for unknown and names none.
+let text;
+
+do {
+	cert.signWith(ca);
+	text = cert.toString('openssh');
+} while (Buffer.from(text.split(' ')[1], 'base64').includes('-undefined'));
+fs.writeFileSync(o.out, text + '\n');
