@@ -10,13 +10,18 @@ else
 EXTRA_DIST += doc/pam_certgate.8
 endif
 
-EXTRA_DIST += CONTRIBUTING.md
+EXTRA_DIST += CONTRIBUTING.md doc/login.dot
 
 # Pages to read; packages install them, too.
 dist_doc_DATA += $(pages)
 pages = \
+	SECURITY.md \
+	doc/login.md \
+	doc/login.svg \
 	doc/migrate.md \
+	doc/packagers.md \
 	doc/rotate-ca.md \
+	doc/threat-model.md \
 	doc/tutorial-cloudflare.md \
 	doc/tutorial-ssh-keygen.md \
 	doc/tutorial-step-ca.md \

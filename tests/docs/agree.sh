@@ -350,6 +350,13 @@ command_lines()
 	# shellcheck disable=SC2016 # backquotes
 	grep -ohE '`[^`]+`' "$srcdir/README.md" "$srcdir/CONTRIBUTING.md" |
 	    sed 's/^`\(.*\)`$/$ \1/'
+	# Of the pages, those of certgate: others' are not ours to judge.
+	awk '
+	/^```/ { is_here = !is_here }
+	is_here && /^certgate / { print "$ " $0 }' "$doc"/*.md
+	# shellcheck disable=SC2016 # backquotes
+	grep -ohE '`certgate [^`]+`' "$doc"/*.md "$srcdir/SECURITY.md" |
+	    sed 's/^`\(.*\)`$/$ \1/'
 	awk '
 	/^\.Ed/ { is_here = 0 }
 	is_here { print "$ " $0 }
@@ -529,6 +536,34 @@ units()
 	known "option in a unit" "$scratch/options" <"$scratch/only"
 }
 
+# The headings of a page as what stands behind # in a link.
+anchors()
+{
+	sed -n 's/^##* //p' "$1" | tr 'A-Z ' 'a-z-' | tr -dc 'a-z0-9_\n-'
+}
+
+# What the pages link to is there.
+links()
+{
+	for page in "$srcdir"/*.md "$doc"/*.md; do
+		grep -oE '\]\([^)]+\)' "$page" | sed 's/^..\(.*\).$/\1/' |
+		    grep -v '^https://' >"$scratch/links" || true
+		while read -r link; do
+			n_checks=$((n_checks + 1))
+			file=$(dirname "$page")/${link%%#*}
+			[ -n "${link%%#*}" ] || file=$page
+			if ! [ -f "$file" ]; then
+				wrong "${page#"$srcdir/"}: no file \"$link\""
+				continue
+			fi
+			case $link in
+			*\#*) anchors "$file" | grep -qxF -e "${link#*#}" ||
+			    wrong "${page#"$srcdir/"}: no heading \"$link\"" ;;
+			esac
+		done <"$scratch/links"
+	done
+}
+
 # The version at hand stands first in NEWS.
 news()
 {
@@ -555,6 +590,7 @@ has_examples
 references
 readme
 units
+links
 news
 
 # As the unit tests say it, so that it is counted with theirs.

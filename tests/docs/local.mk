@@ -3,6 +3,7 @@ doc_checks = \
 	tests/docs/agree.sh \
 	tests/docs/examples.sh \
 	tests/docs/lint.sh \
+	tests/docs/picture.sh \
 	tests/docs/schema.sh \
 	tests/docs/shell.sh \
 	tests/docs/symbols.sh \
