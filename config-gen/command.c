@@ -2,13 +2,12 @@
 
 #include "config-gen/command.h"
 
+#include "config-gen/command_int.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -16,31 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Room for the program's name in a message. */
 #define SHOWN_SIZE 300
-
-/* Descriptors are closed one by one up to here where close_range is missing. */
-#define CLOSE_MAX 65536
-
-/* In the child; the first three are where every program expects them. */
-enum { FD_STDIN, FD_STDOUT, FD_STDERR, FD_FAILURE, FD_FIRST_FREE };
-
-/* What the child reports where it could not become the program. */
-struct failure {
-	int error;
-	int step; /* index in failure_steps */
-};
-enum { STEP_CHROOT, STEP_DESCRIPTORS, STEP_EXEC, STEP_SESSION, STEP_USER };
-static const char *const failure_steps[] = { "chroot", "descriptors", "exec",
-	"session", "user" };
 
 struct capture {
 	int fd; /* -1: at its end */
@@ -57,16 +37,6 @@ struct run {
 	int64_t deadline_ms;
 	unsigned int timeout_s;
 	size_t max_output;
-};
-
-/* What the child needs. */
-struct start {
-	const char *root;
-	const char *const *argv;
-	int fds[FD_FIRST_FREE]; /* in the order of the enum */
-	pid_t parent;
-	bool is_detached;
-	const struct command_guest *guest; /* NULL: none */
 };
 
 static void
@@ -109,152 +79,6 @@ pipe_open(int *read_end, int *write_end)
 	return 0;
 }
 
-static int
-close_others(void)
-{
-	struct rlimit limit;
-	int fd, last = CLOSE_MAX;
-
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, (unsigned int)FD_FIRST_FREE, UINT_MAX,
-		0U) == 0)
-		return 0;
-#endif
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return -1;
-	if (limit.rlim_cur < CLOSE_MAX)
-		last = (int)limit.rlim_cur;
-	for (fd = FD_FIRST_FREE; fd < last; fd++)
-		(void)close(fd);
-	return 0;
-}
-
-static void
-default_signals(void)
-{
-	struct sigaction action;
-	sigset_t none;
-	int number;
-
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = SIG_DFL;
-	/* Not all numbers can be set, and those need not be. */
-	for (number = 1; number <= SIGRTMAX; number++)
-		(void)sigaction(number, &action, NULL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static _Noreturn void
-child_fail(int fd, int step)
-{
-	struct failure f = { errno, step };
-	ssize_t n = write(fd, &f, sizeof(f));
-
-	_exit(n == (ssize_t)sizeof(f) ? 127 : 126);
-}
-
-/* A child of nobody's: of init's, once the one in between has ended. */
-static void
-child_detach(const struct start *s)
-{
-	pid_t pid;
-
-	if (setsid() == -1 || (pid = fork()) == -1)
-		child_fail(s->fds[FD_FAILURE], STEP_SESSION);
-	if (pid != 0)
-		_exit(0);
-	default_signals();
-	(void)signal(SIGHUP, SIG_IGN);
-}
-
-static void
-child_attach(const struct start *s)
-{
-	(void)setpgid(0, 0);
-	default_signals();
-	/* A program that outlived certgate would work behind the lock. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != s->parent)
-		_exit(126);
-}
-
-/* Give up what the guest is not to have. */
-static int
-child_drop(const struct command_guest *g, pid_t parent)
-{
-	if (g->has_user &&
-	    (setgroups(0, NULL) == -1 ||
-		setresgid(g->gid, g->gid, g->gid) == -1 ||
-		setresuid(g->uid, g->uid, g->uid) == -1))
-		return -1;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		return -1;
-	/* A change of user has taken this away. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(126);
-	return 0;
-}
-
-/*
- * Between vfork and exec, mostly in the parent's memory: only what is safe
- * there, and nothing that the parent would miss.
- */
-static _Noreturn void
-child_run(const struct start *s)
-{
-	static const char *const environment[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
-		"/bin",
-		"LC_ALL=C", NULL
-	};
-	int fd;
-
-	if (s->is_detached)
-		child_detach(s);
-	else
-		child_attach(s);
-	for (fd = FD_STDIN; fd < FD_FIRST_FREE; fd++) {
-		if (dup2(s->fds[fd], fd) == -1)
-			child_fail(s->fds[FD_FAILURE], STEP_DESCRIPTORS);
-	}
-	if (fcntl(FD_FAILURE, F_SETFD, FD_CLOEXEC) == -1 ||
-	    close_others() == -1)
-		child_fail(FD_FAILURE, STEP_DESCRIPTORS);
-	if (s->root != NULL && chroot(s->root) == -1)
-		child_fail(FD_FAILURE, STEP_CHROOT);
-	if (chdir("/") == -1)
-		child_fail(FD_FAILURE, STEP_CHROOT);
-	if (s->guest != NULL && child_drop(s->guest, s->parent) == -1)
-		child_fail(FD_FAILURE, STEP_USER);
-	(void)umask(022);
-	(void)execve(s->argv[0], (char *const *)(uintptr_t)s->argv,
-	    (char *const *)(uintptr_t)environment);
-	child_fail(FD_FAILURE, STEP_EXEC);
-}
-
-/*
- * A child that shares our memory until it is another program: to copy what a
- * large policy takes would cost more than most programs that are run.  No
- * handler of ours may run in it, so signals wait until it has none.
- */
-static pid_t
-child_start(const struct start *s)
-{
-	sigset_t all, before;
-	pid_t pid;
-
-	(void)sigfillset(&all);
-	if (sigprocmask(SIG_BLOCK, &all, &before) == -1)
-		return -1;
-	/* Memory of ours must not be in a process of somebody else's. */
-	if ((pid = s->guest != NULL ? fork() : vfork()) == 0)
-		child_run(s);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	return pid;
-}
-
 /* What the guest reads: not a file that others could open. */
 static int
 guest_input(const struct command_guest *g)
@@ -286,7 +110,7 @@ static int
 run_start(struct run *r, const char *root, const char *const *argv,
     const struct command_guest *guest, struct err *err)
 {
-	struct start s = { root, argv, { -1, -1, -1, -1 }, getpid(), false,
+	struct command_start s = { root, argv, { -1, -1, -1, -1 }, getpid(), false,
 		guest };
 	size_t i;
 	int ret = -1;
@@ -305,7 +129,7 @@ run_start(struct run *r, const char *root, const char *const *argv,
 		(void)err_system(err, "%s: cannot be run", r->shown);
 		goto out;
 	}
-	if ((r->pid = child_start(&s)) == -1) {
+	if ((r->pid = command_child_start(&s)) == -1) {
 		(void)err_system(err, "%s: cannot be run", r->shown);
 		goto out;
 	}
@@ -322,7 +146,7 @@ out:
 static int
 run_started(struct run *r, struct err *err)
 {
-	struct failure f;
+	struct command_failure f;
 	ssize_t n;
 
 	do
@@ -337,10 +161,10 @@ run_started(struct run *r, struct err *err)
 		return err_system(err, "%s: cannot be run", r->shown);
 	}
 	errno = f.error;
-	if (f.step == STEP_EXEC)
+	if (f.step == CHILD_EXEC)
 		return err_system(err, "%s: cannot be run", r->shown);
 	return err_system(
-	    err, "%s: cannot be run: %s", r->shown, failure_steps[f.step]);
+	    err, "%s: cannot be run: %s", r->shown, command_steps[f.step]);
 }
 
 /* Take what there is. */
@@ -508,7 +332,7 @@ command_run_guest(const struct command_guest *g, const char *const *argv,
 int
 command_detach(const char *const *argv, struct err *err)
 {
-	struct start s = { NULL, argv, { -1, -1, -1, -1 }, getpid(), true,
+	struct command_start s = { NULL, argv, { -1, -1, -1, -1 }, getpid(), true,
 		NULL };
 	char shown[SHOWN_SIZE];
 	struct run r;
@@ -530,7 +354,7 @@ command_detach(const char *const *argv, struct err *err)
 	    (r.pid = fork()) == -1)
 		goto fail;
 	if (r.pid == 0)
-		child_run(&s);
+		command_child_run(&s);
 	fd_close(&s.fds[FD_FAILURE]);
 	while (waitpid(r.pid, &status, 0) == -1 && errno == EINTR)
 		;
@@ -563,7 +387,7 @@ static int
 command_fork(
     struct command *c, const char *const *argv, int fd, struct err *err)
 {
-	struct start s = { NULL, argv, { -1, -1, -1, -1 }, getpid(), false,
+	struct command_start s = { NULL, argv, { -1, -1, -1, -1 }, getpid(), false,
 		NULL };
 	size_t i;
 	int ret = -1;
@@ -575,7 +399,7 @@ command_fork(
 	if (s.fds[FD_STDIN] == -1 || s.fds[FD_STDOUT] == -1 ||
 	    s.fds[FD_STDERR] == -1 || fd_move_up(&s.fds[FD_STDERR]) == -1 ||
 	    pipe_open(&c->run.failure_fd, &s.fds[FD_FAILURE]) == -1 ||
-	    (c->run.pid = child_start(&s)) == -1) {
+	    (c->run.pid = command_child_start(&s)) == -1) {
 		(void)err_system(err, "%s: cannot be run", c->shown);
 		goto out;
 	}

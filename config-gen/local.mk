@@ -10,6 +10,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/certfile.c config-gen/certfile.h \
 	config-gen/change.c config-gen/change.h \
 	config-gen/command.c config-gen/command.h \
+	config-gen/command_child.c config-gen/command_int.h \
 	config-gen/compile.c config-gen/compile.h \
 	config-gen/compile_index.c \
 	config-gen/conffile.c config-gen/conffile.h \
