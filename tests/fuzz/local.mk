@@ -12,6 +12,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_keysfile \
 	tests/fuzz/fuzz_krl \
 	tests/fuzz/fuzz_pamstack \
+	tests/fuzz/fuzz_monotone \
 	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_policytext \
 	tests/fuzz/fuzz_principal \
@@ -41,12 +42,13 @@ endif
 check_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run.sh
 FUZZ_SECONDS = 60
+FUZZ_JOBS = 1
 
 .PHONY: fuzz
 if FUZZERS
 fuzz: $(fuzz_programs)
 	@srcdir=$(srcdir) $(srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS) \
-		$(fuzz_programs)
+		$(FUZZ_JOBS) $(fuzz_programs)
 else
 fuzz:
 	@echo "fuzz: needs CC=clang ./configure --enable-fuzzers" \
@@ -74,6 +76,8 @@ tests_fuzz_fuzz_krl_SOURCES = tests/fuzz/fuzz_krl.c $(fuzz_main)
 tests_fuzz_fuzz_krl_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_pamstack_SOURCES = tests/fuzz/fuzz_pamstack.c $(fuzz_main)
 tests_fuzz_fuzz_pamstack_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_monotone_SOURCES = tests/fuzz/fuzz_monotone.c $(fuzz_main)
+tests_fuzz_fuzz_monotone_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c $(fuzz_main)
 tests_fuzz_fuzz_policy_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_policytext_SOURCES = tests/fuzz/fuzz_policytext.c $(fuzz_main)

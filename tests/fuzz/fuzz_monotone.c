@@ -1,0 +1,412 @@
+/*
+ * monotone: the input chooses a policy, one piece of it, and logins.  A
+ * policy without a piece that lets people in lets in nobody more, and one
+ * without a piece that keeps people out keeps out nobody more.
+ *
+ * One exception is sshd's and the manual's: the first entry that fits a
+ * certificate decides, with its networks.  So a login that source-address
+ * refuses may get in when that entry is gone.
+ */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config-gen/compile.h"
+#include "config-gen/policy.h"
+#include "lib/base64.h"
+#include "lib/decide.h"
+#include "tests/unit/certbuild.h"
+
+/* 2026-11-22T11:00:00Z */
+#define NOW 1795345200
+#define DAY 86400
+#define MAX_QUESTIONS 24
+#define MAX_ENTRIES 4
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Whom a piece that can be left out concerns. */
+enum piece { LETS_IN, KEEPS_OUT, NEUTRAL };
+
+/* The input's bytes, then zeros for ever. */
+struct source {
+	const uint8_t *p;
+	size_t len;
+};
+
+/* A policy being written. */
+struct text {
+	char *p;
+	size_t len, size;
+	size_t n_pieces; /* so far */
+	size_t left_out; /* this one; SIZE_MAX: none */
+	enum piece kind; /* of the one that was left out */
+};
+
+static const char *const identities[] = { "jdoe@example.com",
+	"alice@example.com", "dave@example.org", "ci", "deploy", "root" };
+/* The last is nobody's identity. */
+static const char *const names[] = { "jdoe", "alice", "ci", "deploy",
+	"jdoe@example.com", "alice@example.com", "root", "breakglass" };
+static const char *const users[] = { "jdoe", "deploy", "root", "*" };
+static const char *const accounts[] = { "jdoe", "deploy", "root", "alice" };
+static const char *const addresses[] = { NULL, "192.0.2.1", "198.51.100.7" };
+
+/* The policy's folder, as fuzz_policy's. */
+static char folder[64], path[80];
+
+static void
+require(bool is_true)
+{
+	if (!is_true)
+		abort();
+}
+
+static uint8_t
+take(struct source *s)
+{
+	if (s->len == 0)
+		return 0;
+	s->len--;
+	return *s->p++;
+}
+
+static uint8_t
+choose(struct source *s, size_t n)
+{
+	return (uint8_t)(take(s) % n);
+}
+
+static void
+add(struct text *t, const char *what)
+{
+	size_t len = strlen(what);
+
+	require(t->len + len < t->size);
+	memcpy(t->p + t->len, what, len + 1);
+	t->len += len;
+}
+
+/* A piece: written unless it is the one that is left out. */
+static bool
+may_add(struct text *t, enum piece kind)
+{
+	if (t->n_pieces++ != t->left_out)
+		return true;
+	t->kind = kind;
+	return false;
+}
+
+static void
+piece(struct text *t, enum piece kind, const char *what)
+{
+	if (may_add(t, kind))
+		add(t, what);
+}
+
+static void
+add_quoted(
+    struct text *t, const char *before, const char *what, const char *after)
+{
+	add(t, before);
+	add(t, "\"");
+	add(t, what);
+	add(t, "\"");
+	add(t, after);
+}
+
+static void
+put_key(struct text *t, uint8_t ca)
+{
+	struct wire blob = WIRE_INIT;
+	char encoded[128];
+
+	certbuild_ca_key(&blob, ca);
+	require(BASE64_ENCODED_SIZE(blob.len) <= sizeof(encoded));
+	base64_encode(encoded, blob.p, blob.len);
+	add(t, "    keys: [\"ssh-ed25519 ");
+	add(t, encoded);
+	add(t, "\"]\n");
+	wire_free(&blob);
+}
+
+static void
+put_authority(struct text *t, struct source *s, uint8_t ca)
+{
+	static const char *const modes[] = { "verbatim", "email",
+		"email-prefix" };
+	uint8_t wants = take(s);
+
+	add(t, ca == 1 ? "  one:\n" : "  two:\n");
+	put_key(t, ca);
+	add(t, "    principals: ");
+	add(t, modes[choose(s, 3)]);
+	add(t, "\n");
+	add(t, "    domains: [example.com");
+	if (wants & 1)
+		piece(t, LETS_IN, ", example.org");
+	add(t, "]\n");
+	if (wants & 2)
+		piece(t, KEEPS_OUT, "    trust: 2026-01-01..2026-11-21\n");
+	add(t, "    require: {");
+	if (wants & 4)
+		piece(t, KEEPS_OUT, "max_validity: 1h, ");
+	if (wants & 8)
+		piece(t, KEEPS_OUT,
+		    wants & 16 ? "key_id: identity, " : "key_id: \"*e.com\", ");
+	if (wants & 32)
+		piece(t, KEEPS_OUT, "critical_options: [force-command], ");
+	add(t, "key_types: [ssh-rsa");
+	if (wants & 64)
+		piece(t, LETS_IN, ", ssh-ed25519");
+	else
+		add(t, ", ssh-ed25519");
+	add(t, "]}\n");
+}
+
+/*
+ * One entry of a rule, on a line of its own.  used has the bits of whom the
+ * rule names so far: none may stand there twice.
+ */
+static void
+put_entry(struct text *t, struct source *s, bool is_first, uint32_t *used)
+{
+	uint8_t kind = choose(s, 20), terms = take(s);
+
+	while (*used >> kind & 1)
+		kind = (uint8_t)((kind + 1) % 20);
+	*used |= (uint32_t)1 << kind;
+	if (!is_first && !may_add(t, LETS_IN)) {
+		/* The pieces behind it keep their numbers. */
+		t->n_pieces += (terms & 1) + (terms >> 1 & 1);
+		return;
+	}
+	if (kind < 6)
+		add_quoted(t, "      - {identity: ", identities[kind], "");
+	else if (kind < 14)
+		add_quoted(t, "      - {principal: ", names[kind - 6], "");
+	else if (kind < 16)
+		add(t,
+		    kind == 14 ? "      - {group: team"
+			       : "      - {group: crew");
+	else if (kind == 16)
+		add(t, "      - {any: true");
+	else if (kind == 17)
+		add(t, "      - {same-name: true");
+	else
+		add_quoted(t,
+		    "      - {principal: ", kind == 18 ? "nobody" : "somebody",
+		    "");
+	if (terms & 1)
+		piece(t, KEEPS_OUT, ", from: [192.0.2.0/24]");
+	if (terms & 2)
+		piece(t, KEEPS_OUT,
+		    terms & 4 ? ", until: 2026-11-01" : ", until: 2027-01-31");
+	if (terms & 8)
+		add(t, ", options: restrict");
+	add(t, "}\n");
+}
+
+static void
+put_rules(struct text *t, struct source *s)
+{
+	uint8_t which = take(s);
+	size_t i, k, n;
+	uint32_t used;
+
+	add(t, "users:\n");
+	for (i = 0; i < 4; i++) {
+		if (!(which >> i & 1) && i != 0)
+			continue;
+		add_quoted(t, "  ", users[i], ":\n");
+		if (take(s) % 3 == 0)
+			piece(t, KEEPS_OUT, "    authorities: [one]\n");
+		if (i > 1) /* what any needs there */
+			add(t, "    dangerous: true\n");
+		if (i == 3 && take(s) & 1)
+			add(t, "    min_uid: 500\n");
+		add(t, "    allow:\n");
+		n = 1U + choose(s, MAX_ENTRIES);
+		for (used = 0, k = 0; k < n; k++)
+			put_entry(t, s, k == 0, &used);
+	}
+}
+
+static void
+put_policy(struct text *t, struct source *s)
+{
+	uint8_t more;
+	size_t i;
+
+	add(t, "version: 1\nauthorities:\n");
+	put_authority(t, s, 1);
+	put_authority(t, s, 2);
+	add(t, "groups:\n  crew:\n    - ci\n    - jdoe@example.com\n");
+	add(t, "  team:\n    - alice@example.com\n");
+	for (i = 0; i < 6; i++)
+		if (i != 1 && take(s) & 1 && may_add(t, LETS_IN))
+			add_quoted(t, "    - ", identities[i], "\n");
+	more = take(s);
+	add(t, "deny:\n  - mallory@example.com\n");
+	if (more & 1)
+		piece(t, KEEPS_OUT, "  - jdoe@example.com\n");
+	if (more & 2)
+		piece(t, KEEPS_OUT, "  - ci\n");
+	add(t, "revoked:\n  - {authority: one, serial: 99}\n");
+	if (more & 4)
+		piece(t, KEEPS_OUT, "  - {authority: one, serials: 1-3}\n");
+	if (more & 8)
+		piece(t, KEEPS_OUT,
+		    "  - {authority: two, key_id: \"alice@example.com\"}\n");
+	if (more & 16)
+		piece(t, KEEPS_OUT, "  - {authority: two, serial: 2}\n");
+	put_rules(t, s);
+}
+
+static void
+remove_folder(void)
+{
+	(void)unlink(path);
+	(void)rmdir(folder);
+}
+
+static void
+make_folder(void)
+{
+	if (folder[0] != '\0')
+		return;
+	(void)snprintf(folder, sizeof(folder), "/tmp/fuzz_monotone.XXXXXX");
+	require(mkdtemp(folder) != NULL);
+	(void)snprintf(path, sizeof(path), "%s/policy.yaml", folder);
+	require(atexit(remove_folder) == 0);
+}
+
+/* The index of a text; false where it is no policy. */
+static bool
+compile(const struct text *t, struct index *x, int *fd)
+{
+	struct diag_report r = DIAG_REPORT_INIT;
+	struct err err = ERR_INIT;
+	struct policy *p;
+	FILE *f = fopen(path, "w");
+
+	require(f != NULL && fchmod(fileno(f), 0600) == 0);
+	require(fwrite(t->p, 1, t->len, f) == t->len && fclose(f) == 0);
+	p = policy_load(path, "", POLICY_MAX_BYTES, &r);
+	if (p == NULL && getenv("FUZZ_SHOW") != NULL)
+		diag_print(&r, stderr, false);
+	diag_free(&r);
+	if (p == NULL)
+		return false;
+	*fd = memfd_create("index", MFD_CLOEXEC);
+	require(*fd >= 0 && compile_index(p, 1000, *fd, &err) == 0);
+	require(index_open(x, *fd, &err) == 0);
+	policy_free(p);
+	return true;
+}
+
+/* A certificate and a login with it, chosen by four bytes. */
+static void
+make_question(struct source *s, struct wire *blob, struct decide_request *r,
+    struct ipaddr *addr)
+{
+	uint8_t who = take(s), what = take(s), where = take(s);
+	struct span principals[2] = { span_of(names[who % 8]),
+		span_of(names[who / 8 % 8]) };
+	struct certbuild b = { .ca = (uint8_t)(1 + (what & 1)),
+		.serial = what >> 1 & 3,
+		.type = 1,
+		.key_id = identities[take(s) % 6],
+		.principals = principals,
+		.n_principals = what & 8 ? 2 : 1,
+		.valid_after = NOW - (what & 16 ? 7 * DAY : 60),
+		.valid_before = NOW + 600 };
+	const char *from = addresses[where % 3];
+	size_t user = where / 3 % 4;
+
+	if (what & 32)
+		b.force_command = "/bin/true";
+	certbuild_write(blob, &b);
+	*r = (struct decide_request){ .user = span_of(accounts[user]),
+		.uid = user == 2 ? 0 : 1000,
+		.cert = wire_span(blob),
+		.now_at = NOW };
+	if (from != NULL) {
+		require(ipaddr_parse(addr, span_of(from)) == 0);
+		r->addr = addr;
+	}
+}
+
+/* more lets in all whom less lets in. */
+static void
+compare(struct index *more, struct index *less, struct source *s)
+{
+	static struct decision by_more, by_less;
+	struct decide_request r;
+	struct ipaddr addr;
+	size_t i;
+
+	for (i = 0; i < MAX_QUESTIONS; i++) {
+		struct wire blob = WIRE_INIT;
+
+		make_question(s, &blob, &r, &addr);
+		r.index = more;
+		(void)decide(&r, &by_more);
+		r.index = less;
+		(void)decide(&r, &by_less);
+		require(by_less.reason != REASON_ALLOWED ||
+		    by_more.reason == REASON_ALLOWED ||
+		    by_more.reason == REASON_SOURCE_ADDRESS);
+		require(by_more.reason != REASON_INDEX_UNREADABLE &&
+		    by_less.reason != REASON_INDEX_UNREADABLE);
+		wire_free(&blob);
+	}
+}
+
+/*
+ * The first byte is the piece that is left out; what the policy does not use
+ * of the rest are the questions.
+ */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char whole_text[16384], part_text[16384];
+	struct text whole = { whole_text, 0, sizeof(whole_text), 0, SIZE_MAX,
+		NEUTRAL };
+	struct text part = { part_text, 0, sizeof(part_text), 0, 0, NEUTRAL };
+	struct source s = { data, size }, again;
+	struct index with, without;
+	int with_fd = -1, without_fd = -1;
+
+	make_folder();
+	part.left_out = take(&s);
+	again = s;
+	put_policy(&whole, &s);
+	if (whole.n_pieces == 0)
+		return 0;
+	part.left_out %= whole.n_pieces;
+	put_policy(&part, &again);
+	require(part.n_pieces == whole.n_pieces && again.len == s.len);
+	if (getenv("FUZZ_SHOW") != NULL)
+		(void)fprintf(stderr, "%s---\n%s", whole_text, part_text);
+	if (part.kind == NEUTRAL || !compile(&whole, &with, &with_fd))
+		return 0;
+	if (compile(&part, &without, &without_fd)) {
+		if (part.kind == LETS_IN)
+			compare(&with, &without, &s);
+		else
+			compare(&without, &with, &s);
+		index_close(&without);
+		(void)close(without_fd);
+	}
+	index_close(&with);
+	(void)close(with_fd);
+	return 0;
+}
