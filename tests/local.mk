@@ -8,6 +8,7 @@ include tests/confine/local.mk
 include tests/corpus/local.mk
 include tests/e2e/local.mk
 include tests/bench/local.mk
+include tests/differential/local.mk
 include tests/dist/local.mk
 include tests/docs/local.mk
 include tests/systemd/local.mk

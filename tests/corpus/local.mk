@@ -1,7 +1,8 @@
 # Real-world files through the editor and the real sshd.
 check_PROGRAMS += tests/corpus/sshdconf_check
-tests_corpus_sshdconf_check_SOURCES = tests/corpus/sshdconf_check.c
+tests_corpus_sshdconf_check_SOURCES = tests/corpus/sshdconf_check.c \
+	tests/corpus/mix.c tests/corpus/mix.h
 tests_corpus_sshdconf_check_LDADD = config-gen/libconfig-gen.a $(program_libs)
 
 TESTS += tests/corpus/sshdconf.sh
-EXTRA_DIST += tests/corpus/sshdconf.sh
+EXTRA_DIST += tests/corpus/sshdconf.sh tests/corpus/pieces

@@ -1,10 +1,14 @@
 /*
- * sshdconf_check FILE…: hold the editor against the real sshd.
+ * sshdconf_check [-r SEED COUNT] FILE…: hold the editor against the real sshd.
  *
  * Each file takes the place of the machine's sshd_config, once as the main
  * file and once as a drop-in, with our directives put in and taken out again;
  * sshd -T says what that did.  Writes to /etc/ssh: sshdconf.sh runs it in a
- * mount namespace where that is a folder of its own.
+ * mount namespace where that is a folder of its own.  Settings that sshd
+ * takes from where a file says them first are compared one by one with what
+ * certgate's reading of the files says of them.
+ *
+ * -r: COUNT configurations put together from pieces of the files instead.
  *
  * Prints a line for each file that sshd refuses, for each conflict and for
  * each failure, then a line of counts; the status is 1 if anything failed.
@@ -16,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +29,7 @@
 #include "config-gen/sshdconf.h"
 #include "config-gen/sshdconf_int.h"
 #include "lib/file.h"
+#include "tests/corpus/mix.h"
 
 #define STAGE "/etc/ssh/stage"
 #define MAX_BYTES (16UL * 1024 * 1024)
@@ -32,7 +38,8 @@ static const char *const directives[] = {
 	"TrustedUserCAKeys /etc/ssh/certgate/current/ca.pub",
 	"AuthorizedPrincipalsFile /etc/ssh/certgate/current/principals/%u",
 	"AuthorizedPrincipalsCommand /usr/libexec/certgate/h -- %u %U %k",
-	"AuthorizedPrincipalsCommandUser nobody" };
+	"AuthorizedPrincipalsCommandUser nobody"
+};
 #define N_DIRECTIVES 4
 
 /* Keywords of ours, as sshd -T prints them. */
@@ -63,8 +70,11 @@ struct trial {
 };
 
 static struct {
-	unsigned int n_tried, n_refused, n_conflicting, n_failed;
+	unsigned int n_tried, n_refused, n_conflicting, n_compared, n_failed;
 } counts;
+
+/* Of an empty configuration. */
+static struct sshd_settings defaults;
 
 static void failed(struct trial *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -87,8 +97,9 @@ put(struct trial *t, const char *path, const char *bytes, size_t len)
 {
 	struct err err = ERR_INIT;
 
-	if (bytes == NULL ? unlink(path) != 0 :
-			    file_replace(path, bytes, len, 0644, 0, 0, &err) < 0)
+	if (bytes == NULL
+		? unlink(path) != 0
+		: file_replace(path, bytes, len, 0644, 0, 0, &err) < 0)
 		failed(t, "%s: not written: %s", path, err.text);
 }
 
@@ -102,8 +113,7 @@ holds(const char *path, const char *bytes, size_t len)
 
 	if (file_read(path, FILE_ANY, MAX_BYTES, &held, &held_len, NULL) < 0)
 		return bytes == NULL;
-	ret = bytes != NULL && held_len == len &&
-	    memcmp(held, bytes, len) == 0;
+	ret = bytes != NULL && held_len == len && memcmp(held, bytes, len) == 0;
 	free(held);
 	return ret;
 }
@@ -130,8 +140,7 @@ next_foreign(const struct sshd_settings *s, size_t i)
 
 /* Ours in effect for connection k, and all else as before. */
 static void
-check_settings(
-    struct trial *t, size_t k, const char *config, const char *what)
+check_settings(struct trial *t, size_t k, const char *config, const char *what)
 {
 	const struct sshd_settings *old = &t->before[k];
 	struct sshd_settings now = { NULL, 0 };
@@ -161,8 +170,8 @@ check_settings(
 	}
 	if (i < old->n_items || n < now.n_items)
 		failed(t, "%s: changes \"%s\"", what,
-		    i < old->n_items ? old->items[i].keyword :
-				       now.items[n].keyword);
+		    i < old->n_items ? old->items[i].keyword
+				     : now.items[n].keyword);
 	sshd_settings_clear(&now);
 }
 
@@ -188,6 +197,60 @@ check_conflicts(struct trial *t, const struct sshdconf *c)
 				    keywords[i]);
 		}
 	return n > 0;
+}
+
+/* Whether a line in a Match block sets keyword. */
+static bool
+is_matched(const struct sshdconf *c, const char *keyword)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_lines; i++)
+		if (c->lines[i].match != 0 &&
+		    strcmp(c->lines[i].keyword, keyword) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What counts is what stands first, in all files as they include each other:
+ * the same to certgate and to sshd, which prints these as they are written.
+ */
+static void
+check_reading(struct trial *t, const struct sshdconf *c)
+{
+	static const char *const plain[] = { "x11forwarding", "maxauthtries",
+		"maxsessions", "clientalivecountmax", "printmotd", "usedns",
+		"tcpkeepalive", "allowtcpforwarding", "permittty", "loglevel",
+		"passwordauthentication", "x11displayoffset", "printlastlog",
+		"allowagentforwarding", "syslogfacility", "strictmodes",
+		"permituserenvironment", "ignorerhosts", "usepam", "banner" };
+	size_t i, n;
+
+	for (n = 0; n < sizeof(plain) / sizeof(plain[0]); n++) {
+		const char *theirs = sshd_setting(&t->before[0], plain[n]);
+		const char *ours = sshd_setting(&defaults, plain[n]);
+		struct err err = ERR_INIT;
+		char **args = NULL;
+
+		if (is_matched(c, plain[n]))
+			continue;
+		for (i = 0; i < c->n_lines; i++)
+			if (strcmp(c->lines[i].keyword, plain[n]) == 0)
+				break;
+		if (i < c->n_lines) {
+			args = sshdconf_args(c->lines[i].rest,
+			    (struct place){ NULL, 0, 0 }, &err);
+			ours = args == NULL ? NULL : args[0];
+		}
+		counts.n_compared++;
+		if (ours == NULL || theirs == NULL ||
+		    strcasecmp(ours, theirs) != 0)
+			failed(t, "%s: certgate reads %s, sshd %s", plain[n],
+			    ours == NULL ? "nothing" : ours,
+			    theirs == NULL ? "nothing" : theirs);
+		free(args);
+	}
 }
 
 static struct sshdconf *
@@ -287,6 +350,7 @@ check_all(struct trial *t)
 	if (c == NULL)
 		return;
 	check_lossless(t, c);
+	check_reading(t, c);
 	if ((with_replace = check_conflicts(t, c)))
 		counts.n_conflicting++;
 	check_stage(t, c, with_replace);
@@ -314,8 +378,8 @@ ask_before(struct trial *t)
 	for (k = 0; k < t->n_connections; k++)
 		if (sshd_effective(&root, ROOT_SSHD_CONFIG, connections[k],
 			&t->before[k], &err) < 0) {
-			(void)printf("refused %s at %s: %s\n", t->name,
-			    t->path, err.text);
+			(void)printf("refused %s at %s: %s\n", t->name, t->path,
+			    err.text);
 			return false;
 		}
 	return true;
@@ -333,21 +397,95 @@ try(struct trial *t)
 		check_all(t);
 	else
 		counts.n_refused++;
-	counts.n_failed += t->has_failed;
 	for (k = 0; k < N_CONNECTIONS; k++)
 		sshd_settings_clear(&t->before[k]);
+}
+
+static void
+check_as_both(struct trial *t)
+{
+	static const char includer[] =
+	    "Include /etc/ssh/sshd_config.d/*.conf\nX11Forwarding yes\n";
+
+	t->path = ROOT_SSHD_CONFIG;
+	t->n_connections = N_CONNECTIONS;
+	try(t);
+	counts.n_failed += t->has_failed;
+	t->path = SSHDCONF_FOLDER "/50-corpus.conf";
+	t->n_connections = 1;
+	put(t, ROOT_SSHD_CONFIG, includer, sizeof(includer) - 1);
+	try(t);
+	counts.n_failed += t->has_failed;
+	(void)unlink(t->path);
+}
+
+/* A main file with drop-ins; those must stay as they are, too. */
+static void
+check_mixture(const struct mixture *m, const char *name)
+{
+	static const char *const paths[MIX_MAX_DROPINS] = { SSHDCONF_FOLDER
+		"/10.conf",
+		SSHDCONF_FOLDER "/20.conf", SSHDCONF_FOLDER "/15.conf" };
+	struct trial t = { .name = name,
+		.path = ROOT_SSHD_CONFIG,
+		.bytes = m->text,
+		.len = strlen(m->text),
+		.n_connections = N_CONNECTIONS };
+	size_t i;
+
+	for (i = 0; i < MIX_MAX_DROPINS; i++)
+		if (m->dropins[i] != NULL)
+			put(&t, paths[i], m->dropins[i], strlen(m->dropins[i]));
+	try(&t);
+	for (i = 0; i < MIX_MAX_DROPINS; i++) {
+		if (m->dropins[i] != NULL &&
+		    !holds(paths[i], m->dropins[i], strlen(m->dropins[i])))
+			failed(&t, "%s is not as it was", paths[i]);
+		(void)unlink(paths[i]);
+	}
+	if (!t.has_failed)
+		return;
+	counts.n_failed++;
+	(void)printf("main file:\n%s", m->text);
+	for (i = 0; i < MIX_MAX_DROPINS; i++)
+		if (m->dropins[i] != NULL)
+			(void)printf("%s:\n%s", paths[i], m->dropins[i]);
+}
+
+static void
+check_mixtures(const struct mix *m, const char *seed, size_t n)
+{
+	struct random r = { strtoull(seed, NULL, 10) };
+	struct mixture mixture;
+	char name[64];
+	size_t i;
+
+	if (m->n_lines == 0 || m->n_blocks == 0)
+		abort();
+	for (i = 0; i < n; i++) {
+		(void)snprintf(name, sizeof(name), "%s.%zu", seed, i);
+		mix_make(m, &r, &mixture);
+		check_mixture(&mixture, name);
+		mixture_clear(&mixture);
+	}
 }
 
 int
 main(int argc, char **argv)
 {
-	static const char includer[] =
-	    "Include /etc/ssh/sshd_config.d/*.conf\nX11Forwarding yes\n";
+	bool is_random = argc > 3 && strcmp(argv[1], "-r") == 0;
+	struct mix m = { NULL, NULL, 0, 0 };
 	struct trial t = { 0 };
 	struct err err = ERR_INIT;
 	int i;
 
-	for (i = 1; i < argc; i++) {
+	put(&t, ROOT_SSHD_CONFIG, "", 0);
+	if (sshd_effective(
+		&root, ROOT_SSHD_CONFIG, connections[0], &defaults, &err) < 0) {
+		(void)printf("failed: %s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	for (i = is_random ? 4 : 1; i < argc; i++) {
 		const char *slash = strrchr(argv[i], '/');
 
 		t.name = slash == NULL ? argv[i] : slash + 1;
@@ -356,19 +494,19 @@ main(int argc, char **argv)
 			(void)printf("failed %s: %s\n", t.name, err.text);
 			return EXIT_FAILURE;
 		}
-		t.path = ROOT_SSHD_CONFIG;
-		t.n_connections = N_CONNECTIONS;
-		try(&t);
-		t.path = SSHDCONF_FOLDER "/50-corpus.conf";
-		t.n_connections = 1;
-		put(&t, ROOT_SSHD_CONFIG, includer, sizeof(includer) - 1);
-		try(&t);
-		(void)unlink(t.path);
+		if (is_random)
+			mix_add(&m, t.bytes);
+		else
+			check_as_both(&t);
 		free(t.bytes);
 	}
-	(void)printf("corpus sshd_config tried=%u refused=%u conflicting=%u "
-		     "failed=%u\n",
+	if (is_random)
+		check_mixtures(&m, argv[2], strtoul(argv[3], NULL, 10));
+	mix_clear(&m);
+	sshd_settings_clear(&defaults);
+	(void)printf("sshd_config: %u tried, %u refused by sshd, %u with "
+		     "conflicts, %u settings compared, %u failed\n",
 	    counts.n_tried, counts.n_refused, counts.n_conflicting,
-	    counts.n_failed);
+	    counts.n_compared, counts.n_failed);
 	return counts.n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

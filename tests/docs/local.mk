@@ -23,4 +23,6 @@ AM_TESTS_ENVIRONMENT = \
 		$(YAML_CFLAGS) $(JANSSON_CFLAGS) $(CDB_CFLAGS) \
 		$(CURL_CFLAGS)'; \
 	export HEADER_CFLAGS; \
-	HEADER_PAM='$(pam_DATA)'; export HEADER_PAM;
+	HEADER_PAM='$(pam_DATA)'; export HEADER_PAM; \
+	sbindir='$(sbindir)' pkglibexecdir='$(pkglibexecdir)'; \
+	export sbindir pkglibexecdir;
