@@ -93,6 +93,24 @@ is_revoked(const struct policy *p, const struct policy_authority *a)
 	return true;
 }
 
+/*
+ * When the last of its keys goes.  One that is revoked lets nobody in and is
+ * waited for no more; where all are, as if none was.
+ */
+static int64_t
+keys_end(const struct policy *p, const struct policy_authority *a)
+{
+	int64_t end = 0;
+	size_t i;
+
+	for (i = 0; i < a->n_keys; i++) {
+		if (!policy_key_is_revoked(p, &a->keys[i]) &&
+		    policy_key_end(a, i) > end)
+			end = policy_key_end(a, i);
+	}
+	return end == 0 ? policy_authority_end(a) : end;
+}
+
 /* Of the revoked serials, those that stand alone. */
 static size_t
 count_singles(const struct policy_authority *a)
@@ -121,7 +139,7 @@ write_authority(struct writer *w, uint32_t number)
 	record.max_validity_s = a->max_validity_s;
 	record.trust_from = a->trust_from;
 	record.trust_until = end_of(a->trust_until);
-	record.keys_until = end_of(policy_authority_end(a));
+	record.keys_until = end_of(keys_end(w->p, a));
 	record.domains = pack(&domains, a->domains, a->n_domains);
 	record.key_ids = pack(&key_ids, a->key_ids, a->n_key_ids);
 	record.critical_options =

@@ -17,8 +17,18 @@
 #include "lib/revoked.h"
 #include "tests/unit/certbuild.h"
 #include "tests/unit/harness.h"
+#include "tests/unit/policyfix.h"
 
 #define NOW 1000000
+
+/* For KEY_A and KEY_B, and when that is over. */
+#define FP_B "SHA256:goUbzlitflZX73wp4Fddy1z5FkhVOyrw19qWqfKreCE"
+#define RETIRE_B "    retire: {\"" FP_B "\": 2030-06-30}\n"
+#define RETIRED_AT 1909094400
+#define TRUST "    trust: 2026-01-01..2035-06-30\n"
+#define TRUST_ENDS 2066860800
+#define REVOKE_A "  - {key: \"" KEY_A "\"}\n"
+#define REVOKE_B "  - {key: \"" KEY_B "\"}\n"
 
 static char folder[64];
 
@@ -400,6 +410,63 @@ START_TEST(test_revoked)
 }
 END_TEST
 
+/*
+ * Once all keys that are not revoked are gone nothing of the authority is
+ * waited for, such as its place in ca.pub; where all are revoked, it is as if
+ * none was.
+ */
+static const struct end_row {
+	const char *name;
+	const char *authority; /* lines under it, beside the keys */
+	const char *revoked;
+	int64_t until;
+} end_rows[] = {
+	{ "nothing ends", "", "", 0 },
+	{ "one goes", RETIRE_B, "", 0 },
+	{ "one goes, the other is revoked", RETIRE_B, REVOKE_A, RETIRED_AT },
+	{ "the one that goes is revoked", RETIRE_B, REVOKE_B, 0 },
+	{ "all are revoked", RETIRE_B, REVOKE_A REVOKE_B, 0 },
+	{ "trust ends later", RETIRE_B TRUST, REVOKE_A, RETIRED_AT },
+	{ "trust ends", TRUST, REVOKE_A, TRUST_ENDS },
+};
+
+START_TEST(test_end)
+{
+	const struct end_row *row = &end_rows[_i];
+	struct index_authority a;
+	struct err err = ERR_INIT;
+	FILE *f = tmpfile(), *policy_file;
+	char text[2048], path[128];
+	struct diag_report report = DIAG_REPORT_INIT;
+	struct policy *p;
+	struct index x;
+
+	ck_assert_ptr_nonnull(f);
+	(void)snprintf(text, sizeof(text),
+	    "version: 1\nauthorities:\n  ca:\n    keys:\n      - " KEY_A
+	    "\n      - " KEY_B "\n%susers: {u: m}\n%s%s",
+	    row->authority, *row->revoked == '\0' ? "" : "revoked:\n",
+	    row->revoked);
+	(void)snprintf(path, sizeof(path), "%s/end.yaml", folder);
+	ck_assert_ptr_nonnull(policy_file = fopen(path, "w"));
+	ck_assert_int_ge(fputs(text, policy_file), 0);
+	ck_assert_int_eq(fclose(policy_file), 0);
+	p = policy_load(path, "", POLICY_MAX_BYTES, &report);
+	if (p == NULL)
+		diag_print(&report, stderr, false);
+	ck_assert_msg(p != NULL, "%s", row->name);
+	ck_assert_int_eq(compile_index(p, 1000, fileno(f), &err), 0);
+	ck_assert_int_eq(index_open(&x, fileno(f), &err), 0);
+	ck_assert_int_eq(index_authority_by_number(&x, 0, &a, &err), 1);
+	ck_assert_msg(a.keys_until == row->until, "%s: %lld", row->name,
+	    (long long)a.keys_until);
+	index_close(&x);
+	(void)fclose(f);
+	policy_free(p);
+	diag_free(&report);
+}
+END_TEST
+
 /* However large the rule: its own members get in, and nobody else. */
 START_TEST(test_large_rules)
 {
@@ -488,6 +555,7 @@ main(void)
 	tcase_add_test(t, test_files);
 	tcase_add_test(t, test_many_revoked);
 	tcase_add_test(t, test_revoked);
+	tcase_add_loop_test(t, test_end, 0, N_ROWS(end_rows));
 	tcase_add_loop_test(t, test_large_rules, 0, 7);
 	tcase_add_test(t, test_manifest);
 	return run_case("compile", t);
