@@ -26,7 +26,6 @@ struct policy_key {
 	enum policy_where where;
 	const char *name;
 	const char *type; /* in words: "one or a list of: identity" */
-	const char *instead; /* not NULL: refused; what to do without it */
 	/* The parser's own: read the value into what stands for the mapping. */
 	void (*read)(struct policy_parse *p, void *into);
 };
