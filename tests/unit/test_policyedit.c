@@ -69,6 +69,37 @@ static const struct row rows[] = {
 	    .file = "policy.d/more.yaml",
 	    .after = "authorities: {ca: {keys: [" KEY_A
 	             "]}, new: {keys: [\"" KEY_B "\"]}}" },
+	{ .name = "the first revocation",
+	    .policy = HEAD USERS,
+	    .change = { .kind = POLICYEDIT_REVOKE,
+	        .entry = "{authority: ca, serial: 42}" },
+	    .file = "policy.yaml",
+	    .after = HEAD USERS "revoked:\n  - {authority: ca, serial: 42}\n" },
+	{ .name = "a revocation more",
+	    .policy = HEAD "revoked: # stolen\n"
+	              "  - {authority: ca, serial: 1} # the first\n" USERS,
+	    .change = { .kind = POLICYEDIT_REVOKE,
+	        .entry = "{authority: ca, key_id: \"a, b\"}" },
+	    .file = "policy.yaml",
+	    .after = HEAD "revoked: # stolen\n"
+	             "  - {authority: ca, serial: 1} # the first\n"
+	             "  - {authority: ca, key_id: \"a, b\"}\n" USERS },
+	{ .name = "a revocation between brackets",
+	    .policy = HEAD USERS "revoked: [{authority: ca, serial: 1}]\n",
+	    .change = { .kind = POLICYEDIT_REVOKE,
+	        .entry = "{authority: ca, serial: 42}" },
+	    .file = "policy.yaml",
+	    .after = HEAD USERS "revoked: [{authority: ca, serial: 1}, "
+	                        "{authority: ca, serial: 42}]\n" },
+	{ .name = "a revocation by an authority that is not there",
+	    .policy = HEAD USERS,
+	    .change = { .kind = POLICYEDIT_REVOKE,
+	        .entry = "{authority: cb, serial: 42}" },
+	    .file = "policy.yaml",
+	    .want = "with this change the policy could not be used",
+	    .said = "policy.yaml:6:17: error: there is no authority \"cb\"\n",
+	    .by_hand = "at the top:\n  revoked:\n"
+	               "    - {authority: cb, serial: 42}\n" },
 	{ .name = "a key that is there",
 	    .policy = HEAD USERS,
 	    .change = { .kind = POLICYEDIT_ADD_KEY, .authority = "new", .key = KEY_A },
