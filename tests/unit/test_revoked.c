@@ -18,7 +18,7 @@
 #define NOW 1000000
 
 /* The authorities; each has one key, 32 bytes of its number. */
-enum { NONE, SOME, MANY, REVOKED_CA, N_AUTHORITIES };
+enum { NONE, SOME, MANY, REVOKED_CA, ENDED, GONE, N_AUTHORITIES };
 
 /* Of MANY: every third serial from 30 on, and in turn the one behind it, so
  * that many buckets and three levels of ranges are needed. */
@@ -45,12 +45,14 @@ make_authority(struct index_make *m, uint32_t n, size_t n_serials,
 	struct wire ca = WIRE_INIT;
 
 	a.name = span_of("ca");
+	if (n == ENDED)
+		a.trust_until = NOW;
 	a.n_serial_buckets = revoked_n_buckets(n_serials);
 	a.n_range_levels = revoked_n_levels(n_ranges);
 	a.n_id_buckets = revoked_n_buckets(n_ids);
 	index_make_authority(m, &a);
 	certbuild_ca_key(&ca, (uint8_t)n);
-	index_make_key(m, wire_span(&ca), n, 0);
+	index_make_key(m, wire_span(&ca), n, n == GONE ? NOW : 0);
 	wire_free(&ca);
 }
 
@@ -103,6 +105,8 @@ open_world(bool with_many)
 	make_authority(m, MANY, with_many ? N_MANY / 2 : 0,
 	    with_many ? N_MANY / 2 : 0, with_many ? N_MANY_IDS : 0);
 	make_authority(m, REVOKED_CA, 0, 0, 0);
+	make_authority(m, ENDED, 0, 0, 0);
+	make_authority(m, GONE, 0, 0, 0);
 	memcpy(serials, some, sizeof(serials));
 	revoked_make_serials(m, SOME, serials, N_ROWS(some));
 	revoked_make_key_ids(m, SOME, ids, N_ROWS(ids));
@@ -284,16 +288,20 @@ START_TEST(test_stranger)
 }
 END_TEST
 
-/* What is revoked by each kind, for which no damage may open a way. */
+/* What is revoked by each kind, or over, for which no damage may open a way. */
 static const struct row revoked_rows[] = {
 	{ "serial", SOME, 0, 42, "k", REASON_REVOKED, "", 0, 0 },
 	{ "range", SOME, 0, 150, "k", REASON_REVOKED, "", 0, 0 },
 	{ "key ID", SOME, 0, 7, "jdoe", REASON_REVOKED, "", 0, 0 },
 	{ "key", NONE, 'x', 7, "k", REASON_REVOKED, "", 0, 0 },
 	{ "authority", REVOKED_CA, 0, 7, "k", REASON_REVOKED, "", 0, 0 },
+	{ "ended authority", ENDED, 0, 7, "k",
+	    REASON_AUTHORITY_OUT_OF_TRUST, "", 0, 0 },
+	{ "gone key", GONE, 0, 7, "k", REASON_AUTHORITY_OUT_OF_TRUST, "", 0,
+	    0 },
 };
 
-/* Whatever byte of the whole index is damaged, what is revoked stays out. */
+/* Whatever byte of the whole index is damaged, these stay out. */
 START_TEST(test_damaged)
 {
 	const struct row *row = &revoked_rows[_i];
@@ -308,6 +316,8 @@ START_TEST(test_damaged)
 
 	ck_assert_ptr_nonnull(d);
 	open_world(false);
+	ask(row, &blob, d);
+	ck_assert_int_eq(d->reason, row->reason);
 	whole = file;
 	index_close(&idx);
 	ck_assert_int_eq(fseek(whole, 0, SEEK_END), 0);
