@@ -12,3 +12,4 @@ include tests/differential/local.mk
 include tests/dist/local.mk
 include tests/docs/local.mk
 include tests/systemd/local.mk
+include tests/valgrind/local.mk

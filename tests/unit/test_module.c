@@ -16,9 +16,18 @@
 #include <security/pam_appl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN
+#endif
 
 static struct signer ca, key, stranger;
 static char user[256];
@@ -537,6 +546,215 @@ START_TEST(test_auth_no_caller)
 }
 END_TEST
 
+/* Each function, and each code that pam_certgate(8) gives it. */
+enum function { ACCOUNT, OPEN, CLOSE, AUTH };
+enum scene {
+	LET_IN,
+	REFUSED,
+	NO_CERT, /* of sshd's; an agent without one */
+	NO_AGENT,
+	BROKEN, /* an index that is none */
+	NO_MEMORY,
+	NO_USER,
+	NO_SUCH_USER
+};
+
+static const struct {
+	enum function function;
+	enum scene scene;
+	const char *options;
+	int want;
+} code_rows[] = {
+	{ ACCOUNT, LET_IN, "", PAM_SUCCESS },
+	{ ACCOUNT, NO_CERT, "", PAM_IGNORE },
+	{ ACCOUNT, BROKEN, "on-error=ignore", PAM_IGNORE },
+	{ ACCOUNT, REFUSED, "", PAM_PERM_DENIED },
+	{ ACCOUNT, REFUSED, "on-error=ignore", PAM_PERM_DENIED },
+	{ ACCOUNT, LET_IN, "nonsense", PAM_SERVICE_ERR },
+	{ ACCOUNT, BROKEN, "", PAM_SYSTEM_ERR },
+	{ ACCOUNT, NO_MEMORY, "", PAM_BUF_ERR },
+	{ ACCOUNT, NO_MEMORY, "on-error=ignore", PAM_IGNORE },
+	{ ACCOUNT, NO_USER, "", PAM_USER_UNKNOWN },
+	{ ACCOUNT, NO_USER, "on-error=ignore", PAM_USER_UNKNOWN },
+	{ ACCOUNT, NO_SUCH_USER, "", PAM_USER_UNKNOWN },
+	{ OPEN, LET_IN, "", PAM_SUCCESS },
+	{ OPEN, NO_CERT, "", PAM_SUCCESS },
+	{ OPEN, BROKEN, "on-error=ignore", PAM_IGNORE },
+	{ OPEN, REFUSED, "", PAM_PERM_DENIED },
+	{ OPEN, NO_CERT, "require=cert", PAM_PERM_DENIED },
+	{ OPEN, NO_CERT, "require=cert on-error=ignore", PAM_PERM_DENIED },
+	{ OPEN, LET_IN, "requre=cert on-error=ignore", PAM_SERVICE_ERR },
+	{ OPEN, BROKEN, "", PAM_SYSTEM_ERR },
+	{ OPEN, NO_MEMORY, "", PAM_BUF_ERR },
+	{ OPEN, NO_MEMORY, "on-error=ignore", PAM_IGNORE },
+	{ OPEN, NO_USER, "", PAM_USER_UNKNOWN },
+	{ OPEN, NO_SUCH_USER, "on-error=ignore", PAM_USER_UNKNOWN },
+	/* What was refused is closed all the same. */
+	{ CLOSE, LET_IN, "", PAM_SUCCESS },
+	{ CLOSE, REFUSED, "", PAM_SUCCESS },
+	{ CLOSE, BROKEN, "", PAM_SUCCESS },
+	{ CLOSE, LET_IN, "nonsense", PAM_SERVICE_ERR },
+	{ CLOSE, NO_USER, "", PAM_USER_UNKNOWN },
+	{ CLOSE, NO_SUCH_USER, "", PAM_USER_UNKNOWN },
+	{ AUTH, LET_IN, "", PAM_SUCCESS },
+	{ AUTH, BROKEN, "on-error=ignore", PAM_IGNORE },
+	{ AUTH, REFUSED, "", PAM_AUTH_ERR },
+	{ AUTH, REFUSED, "on-error=ignore", PAM_AUTH_ERR },
+	{ AUTH, NO_CERT, "", PAM_AUTHINFO_UNAVAIL },
+	{ AUTH, NO_AGENT, "", PAM_AUTHINFO_UNAVAIL },
+	{ AUTH, NO_AGENT, "on-error=ignore", PAM_AUTHINFO_UNAVAIL },
+	{ AUTH, LET_IN, "require=cert", PAM_SERVICE_ERR },
+	{ AUTH, BROKEN, "", PAM_SYSTEM_ERR },
+	{ AUTH, NO_MEMORY, "", PAM_BUF_ERR },
+	{ AUTH, NO_USER, "", PAM_USER_UNKNOWN },
+	{ AUTH, NO_SUCH_USER, "", PAM_USER_UNKNOWN },
+};
+
+/*
+ * Leave no memory for what is as large as an open generation: pieces of 30 kB
+ * are taken until there are none, so that what is smaller is still there.
+ */
+static void *taken;
+
+static void
+limit_memory(void)
+{
+	struct rlimit r;
+	void *piece;
+	int i;
+
+	for (i = 0; i < 64; i++)
+		free(malloc(8192));
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &r), 0);
+	r.rlim_cur = 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &r), 0);
+	for (taken = NULL; (piece = malloc(30000)) != NULL; taken = piece)
+		memcpy(piece, &taken, sizeof(taken));
+}
+
+static void
+unlimit_memory(void)
+{
+	struct rlimit r;
+	void *next;
+
+	for (; taken != NULL; taken = next) {
+		memcpy(&next, taken, sizeof(next));
+		free(taken);
+	}
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &r), 0);
+	r.rlim_cur = r.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &r), 0);
+}
+
+static pam_handle_t *
+begin_row(int row)
+{
+	static const char *const groups[] = { "account", "session", "session",
+		"auth" };
+	const char *who = user;
+	pam_handle_t *h = NULL;
+
+	if (code_rows[row].scene == NO_USER)
+		who = NULL;
+	else if (code_rows[row].scene == NO_SUCH_USER)
+		who = "no-such-user-here";
+	/* So that libpam hands each code on as it is. */
+	(void)snprintf(service, sizeof(service),
+	    "%s [success=ok ignore=ok default=die] %s current=%s %s\n",
+	    groups[code_rows[row].function], module, pamfix_dir,
+	    code_rows[row].options);
+	pamfix_write("service", service);
+	ck_assert_int_eq(pam_start_confdir(
+	    "service", who, &conversation, pamfix_dir, &h), PAM_SUCCESS);
+	return h;
+}
+
+static int
+call(pam_handle_t *h, enum function function)
+{
+	switch (function) {
+	case ACCOUNT:
+		return pam_acct_mgmt(h, 0);
+	case OPEN:
+		return pam_open_session(h, 0);
+	case CLOSE:
+		return pam_close_session(h, 0);
+	case AUTH:
+	default:
+		return pam_authenticate(h, 0);
+	}
+}
+
+START_TEST(test_codes)
+{
+	enum scene scene = code_rows[_i].scene;
+	struct pamcert c = a_cert(scene == REFUSED ? "mallory@example.com"
+						   : "jdoe@example.com");
+	struct fakeagent a = { .manner = FAKEAGENT_RIGHT };
+	struct wire w = WIRE_INIT;
+	char path[128];
+	pam_handle_t *h;
+	int got;
+
+#ifdef HAS_ASAN
+	if (scene == NO_MEMORY)
+		return;
+#endif
+	if (scene == NO_MEMORY && getenv("MODULE_ROUNDS") != NULL)
+		return;
+	if (scene == BROKEN)
+		pamfix_write("policy.cdb", "");
+	h = begin_row(_i);
+	(void)snprintf(path, sizeof(path), "%s/agent", pamfix_dir);
+	if (code_rows[_i].function == AUTH && scene != NO_AGENT) {
+		pamfix_cert(&w, &c);
+		a.key = &key;
+		a.other = &stranger;
+		if (scene != NO_CERT)
+			a.cert = wire_span(&w);
+		a.path = path;
+		fakeagent_start(&a);
+	}
+	if (code_rows[_i].function == AUTH) {
+		(void)setenv("SSH_AUTH_SOCK", path, 1);
+		ck_assert_int_eq(
+		    pam_set_item(h, PAM_RUSER, user), PAM_SUCCESS);
+	} else if (scene != NO_CERT) {
+		put_cert(h, &c);
+	}
+	if (scene == NO_MEMORY)
+		limit_memory();
+	got = call(h, code_rows[_i].function);
+	if (scene == NO_MEMORY)
+		unlimit_memory();
+	ck_assert_msg(got == code_rows[_i].want, "row %d: %s, not %s", _i,
+	    pam_strerror(h, got), pam_strerror(h, code_rows[_i].want));
+	pam_end(h, 0);
+	(void)unsetenv("SSH_AUTH_SOCK");
+	if (a.path != NULL)
+		fakeagent_stop(&a);
+	wire_free(&w);
+}
+END_TEST
+
+/* Nothing is set, so that this is always well. */
+START_TEST(test_setcred)
+{
+	static const char *const options[] = { "", "nonsense", "debug" };
+	pam_handle_t *h;
+	int i;
+
+	for (i = 0; i < N_ROWS(options); i++) {
+		h = begin(user, options[i]);
+		ck_assert_int_eq(
+		    pam_setcred(h, PAM_ESTABLISH_CRED), PAM_SUCCESS);
+		ck_assert_int_eq(pam_setcred(h, PAM_DELETE_CRED), PAM_SUCCESS);
+		pam_end(h, 0);
+	}
+}
+END_TEST
+
 /* What a process has that a module could leave changed. */
 struct state {
 	char folder[PATH_MAX];
@@ -636,13 +854,17 @@ START_TEST(test_leaves_all_as_found)
 }
 END_TEST
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAS_ASAN
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define HAS_ASAN
-#endif
+/*
+ * MODULE_ROUNDS: as often instead, for whoever looks for leaks by other
+ * means, which keep pages of their own and take their time.
+ */
+static int
+rounds(int usual)
+{
+	const char *text = getenv("MODULE_ROUNDS");
+
+	return text == NULL ? usual : atoi(text);
+}
 
 /*
  * Pages of memory that are the process's own, from /proc/self/statm.  0 under
@@ -657,6 +879,11 @@ resident_pages(void)
 #else
 	FILE *f = fopen("/proc/self/statm", "r");
 	long total, resident, shared;
+
+	if (getenv("MODULE_ROUNDS") != NULL) {
+		(void)fclose(f);
+		return 0;
+	}
 
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_eq(
@@ -673,7 +900,7 @@ START_TEST(test_loaded_often)
 	long before;
 	void *h;
 
-	for (i = 0; i < 10100; i++) {
+	for (i = 0; i < rounds(10000) + 100; i++) {
 		if (i == 100) {
 			before = resident_pages();
 			n_before = count_descriptors();
@@ -696,7 +923,7 @@ START_TEST(test_used_often)
 	int n_before = 0, i;
 	long before = 0;
 
-	for (i = 0; i < 600; i++) {
+	for (i = 0; i < rounds(500) + 100; i++) {
 		if (i == 100) {
 			before = resident_pages();
 			n_before = count_descriptors();
@@ -728,6 +955,8 @@ main(void)
 	tcase_add_test(tc, test_auth_hostile);
 	tcase_add_test(tc, test_auth_unavailable);
 	tcase_add_test(tc, test_auth_no_caller);
+	tcase_add_loop_test(tc, test_codes, 0, N_ROWS(code_rows));
+	tcase_add_test(tc, test_setcred);
 	tcase_add_test(tc, test_leaves_all_as_found);
 	tcase_add_test(tc, test_loaded_often);
 	tcase_add_test(tc, test_used_often);
