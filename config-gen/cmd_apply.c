@@ -197,7 +197,7 @@ cmd_apply_policy(
 	} else if (also != NULL && also->is_written) {
 		(void)cmd_fail(c, &err);
 	} else {
-		(void)cmd_fail_unchanged(c, &err);
+		(void)deploy_fail(&a.d, c, &err);
 	}
 	deploy_close(&a.d);
 	drift_clear(&a.drift);

@@ -31,7 +31,9 @@ wait_for_end(const struct cmd *c, struct err *err)
 	for (;;) {
 		if ((found = pending_peek(&c->root, &p, err)) <= 0)
 			return found;
-		if ((left_s = pending_left_s(&p)) == 0)
+		if (pending_left_s(&p, &left_s, err) < 0)
+			return -1;
+		if (left_s == 0)
 			return 1;
 		wait_s(left_s < LOOK_S ? left_s : LOOK_S);
 	}

@@ -21,7 +21,7 @@ cmd_remove(struct cmd *c)
 	    deploy_probe(&d, NULL, &err) < 0 ||
 	    generation_commit(d.store, d.files, d.edit.n_files, deploy_prove,
 	        &d, &is_new, &err) < 0) {
-		(void)cmd_fail_unchanged(c, &err);
+		(void)deploy_fail(&d, c, &err);
 	} else {
 		deploy_finish(&d);
 		deploy_say(&d);

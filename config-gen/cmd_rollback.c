@@ -99,7 +99,7 @@ cmd_rollback(struct cmd *c)
 
 	if (parse_generation(c, &number, &err) < 0 ||
 	    deploy_lock(&d, c, DEPLOY_TAKE_BACK, &err) < 0) {
-		(void)cmd_fail_unchanged(c, &err);
+		(void)deploy_fail(&d, c, &err);
 	} else if (number == 0 && d.has_settled) {
 		status = report_taken_back(c, &d);
 	} else if (deploy_look(&d, &err) < 0 ||
@@ -111,7 +111,7 @@ cmd_rollback(struct cmd *c)
 	    deploy_probe(&d, NULL, &err) < 0 ||
 	    generation_rollback(d.store, &number, d.files, d.edit.n_files,
 	        deploy_prove, &d, &err) < 0) {
-		(void)cmd_fail_unchanged(c, &err);
+		(void)deploy_fail(&d, c, &err);
 	} else {
 		deploy_finish(&d);
 		cmd_say(c, "generation", "%lu is current, before it was %lu",

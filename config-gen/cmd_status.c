@@ -102,13 +102,14 @@ check_pending(struct status *s, struct err *err)
 	int64_t left_s;
 	int found = pending_peek(&s->c->root, &p, err);
 
-	if (found == 1 && pending_left_s(&p) == 0) {
+	if (found == 1 && pending_left_s(&p, &left_s, err) < 0)
+		return -1;
+	if (found == 1 && left_s == 0) {
 		take_back_overdue(s);
 		found = pending_peek(&s->c->root, &p, err);
 	}
 	if (found <= 0)
 		return found;
-	left_s = pending_left_s(&p);
 	s->held = p.before;
 	if (p.before != 0)
 		(void)snprintf(previous, sizeof(previous), "%lu", p.before);

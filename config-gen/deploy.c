@@ -43,13 +43,13 @@ say_taken_back(struct deploy *d, bool is_overdue)
 }
 
 static int
-refuse_pending(const struct deploy *d, struct err *err)
+refuse_pending(const struct deploy *d, int64_t left_s, struct err *err)
 {
 	return err_setf(err, ERR_REFUSED,
 	    "the last apply (generation %lu) still waits for confirmation, "
 	    "%lld s are left; keep it by certgate confirm, or take it back by "
 	    "certgate rollback",
-	    d->pending->after, (long long)pending_left_s(d->pending));
+	    d->pending->after, (long long)left_s);
 }
 
 /* Deal with a change that waits for confirmation. */
@@ -57,18 +57,24 @@ static int
 settle(struct deploy *d, enum deploy_pending pending, struct err *err)
 {
 	struct generation_held held;
-	bool is_overdue;
+	int64_t left_s = 0;
 	int found = pending_read(d->store, d->pending, err);
 
 	if (found <= 0)
 		return found;
 	if (generation_held(d->store, &held, err) < 0)
 		return -1;
-	is_overdue = pending_left_s(d->pending) == 0;
 	/* One that was interrupted before it was made has nobody waiting. */
-	d->is_pending = held.is_made && !is_overdue;
+	if (held.is_made &&
+	    pending_left_s(d->pending, &left_s,
+		pending == DEPLOY_TAKE_BACK ? NULL : err) < 0) {
+		if (pending != DEPLOY_TAKE_BACK)
+			return -1;
+		left_s = 1; /* it goes back, over or not */
+	}
+	d->is_pending = left_s > 0;
 	if (d->is_pending && pending == DEPLOY_REFUSE)
-		return refuse_pending(d, err);
+		return refuse_pending(d, left_s, err);
 	if (d->is_pending && pending == DEPLOY_LEAVE)
 		return 0;
 	d->is_pending = false;
@@ -78,7 +84,7 @@ settle(struct deploy *d, enum deploy_pending pending, struct err *err)
 	d->has_settled = true;
 	d->has_taken_back = d->back.was_made;
 	if (d->has_taken_back)
-		say_taken_back(d, is_overdue);
+		say_taken_back(d, left_s == 0);
 	return 0;
 }
 
@@ -104,7 +110,18 @@ deploy_lock(struct deploy *d, struct cmd *c, enum deploy_pending pending,
 		            "begun was taken back first");
 	if (settle(d, pending, err) < 0)
 		return -1;
+	if (d->has_taken_back) {
+		d->previous = d->back.link.before;
+		return 0;
+	}
 	return generation_current(d->store, &d->previous, err);
+}
+
+int
+deploy_fail(const struct deploy *d, struct cmd *c, const struct err *err)
+{
+	/* That it went back was said. */
+	return d->has_taken_back ? cmd_fail(c, err) : cmd_fail_unchanged(c, err);
 }
 
 int

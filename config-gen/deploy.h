@@ -49,6 +49,13 @@ enum deploy_pending { DEPLOY_LEAVE, DEPLOY_REFUSE, DEPLOY_TAKE_BACK };
 int deploy_lock(struct deploy *d, struct cmd *c, enum deploy_pending pending,
     struct err *err);
 
+/*
+ * Say why the command failed, as cmd_fail_unchanged does; but where something
+ * was taken back, not that nothing was changed.
+ */
+int deploy_fail(
+    const struct deploy *d, struct cmd *c, const struct err *err);
+
 /* After deploy_lock: look at the machine. */
 int deploy_look(struct deploy *d, struct err *err);
 

@@ -119,16 +119,16 @@ pending_left(const struct pending *p, const char *boot, int64_t now_boot_s)
 	return left_s;
 }
 
-int64_t
-pending_left_s(const struct pending *p)
+int
+pending_left_s(const struct pending *p, int64_t *left_s, struct err *err)
 {
-	struct err ignored = ERR_INIT;
 	char boot[PENDING_BOOT_SIZE];
 	int64_t now_boot_s;
 
-	if (read_clock(boot, &now_boot_s, &ignored) == -1)
-		return 0;
-	return pending_left(p, boot, now_boot_s);
+	if (read_clock(boot, &now_boot_s, err) == -1)
+		return -1;
+	*left_s = pending_left(p, boot, now_boot_s);
+	return 0;
 }
 
 int

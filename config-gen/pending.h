@@ -71,8 +71,11 @@ int pending_extend(struct pending *p, struct err *err);
 int64_t pending_left(
     const struct pending *p, const char *boot, int64_t now_boot_s);
 
-/* The same, at the present time.  Where that cannot be told, it is over. */
-int64_t pending_left_s(const struct pending *p);
+/*
+ * The same, at the present time.  -1 where that cannot be told: then nobody
+ * knows that it is over, and what waits must not go back for it.
+ */
+int pending_left_s(const struct pending *p, int64_t *left_s, struct err *err);
 
 /* Write p as text, allocated, terminated; the caller frees. */
 int pending_format(

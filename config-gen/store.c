@@ -401,6 +401,8 @@ store_sweep(struct generation_store *s, struct err *err)
 	    file_remove_temporaries(store_path(s, path, STORE_JOURNAL), err) ==
 		-1 ||
 	    file_remove_temporaries(store_path(s, path, STORE_PENDING), err) ==
+		-1 ||
+	    file_remove_temporaries(store_path(s, path, STORE_REMOVED), err) ==
 		-1)
 		return -1;
 	return sweep_generations(s, err);

@@ -158,7 +158,8 @@ START_TEST(test_sweep)
 	(void)apply("ca\n", "list\n", "old\n", "drop\n");
 	run("cd " STORE " && mkdir -p .undo generations/.2.new/principals "
 	    "generations/.7.gone && touch .undo/0.old "
-	    ".journal.certgate-Ab12Cd generations/.2.new/principals/u "
+	    ".journal.certgate-Ab12Cd .pending.certgate-Ab12Cd "
+	    ".removed.certgate-Ab12Cd generations/.2.new/principals/u "
 	    "generations/.2.new.link && ln -s generations/9 .current.new");
 	s = generation_open(&root, 0, &recovered, &err);
 	ck_assert_msg(s != NULL, "%s", err.text);
