@@ -18,9 +18,12 @@ for host in vault.example.com ca.example.com api.cloudflare.com; do
 done
 rm -f /etc/certgate/services.pem
 # The system trusts the services of the internet; step-ca has a root of its own.
-for bundle in /etc/ssl/certs/ca-certificates.crt \
-    /etc/pki/tls/certs/ca-bundle.crt; do
-	[ ! -e "$bundle" ] || cat "$PKI/ours.pem" >>"$bundle"
+# Other cases have other CAs of this name, so it goes in the end.
+bundles='/etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt'
+for bundle in $bundles; do
+	[ -e "$bundle" ] || continue
+	cp "$bundle" "/run/${bundle##*/}"
+	cat "$PKI/ours.pem" >>"$bundle"
 done
 chmod 0755 "$PKI"
 mkdir -p /run/www /run/nginx
@@ -76,8 +79,8 @@ http {
 }
 END
 
-# next PAGE: the machines as before the first apply, then the page.
-next()
+# tutorial_anew PAGE: the machines as before the first apply, then the page.
+tutorial_anew()
 {
 	sshd_stop
 	machine_reset
@@ -89,9 +92,9 @@ next()
 	cp "$KEYS/vault.pub" "$KEYS/vault2.pub" "$PKI/ours.pem" \
 	    /run/stand-in/keys
 	chmod 0644 /run/stand-in/keys/*
-	tutorial_stand_in vault "$vault"
-	tutorial_stand_in step "$step"
-	tutorial_stand_in cloudflared "$cloudflared"
+	tutorial_stand_in vault "$as_vault"
+	tutorial_stand_in step "$as_step"
+	tutorial_stand_in cloudflared "$as_cloudflared"
 	echo not-told >/home/ca/client-secret
 	tutorial "$1"
 	tutorial_cleanup
@@ -99,7 +102,7 @@ next()
 
 # What each answers to the words of its page, and refuses all else.
 # shellcheck disable=SC2016 # for the stand-ins
-vault='
+as_vault='
 keys=/run/stand-in/keys
 case "$*" in
 "secrets enable -path=ssh-client-signer ssh")
@@ -122,7 +125,7 @@ case "$*" in
 *) echo "vault: unexpected: $*" >&2; exit 2 ;;
 esac'
 # shellcheck disable=SC2016
-step='
+as_step='
 keys=/run/stand-in/keys
 case "$*" in
 "ca provisioner add people --type OIDC --ssh --client-id certgate-demo "*)
@@ -139,7 +142,7 @@ case "$*" in
 *) echo "step: unexpected: $*" >&2; exit 2 ;;
 esac'
 # shellcheck disable=SC2016
-cloudflared='
+as_cloudflared='
 keys=/run/stand-in/keys
 file=$HOME/.cloudflared/$4-cf_key
 case "$*" in
@@ -161,7 +164,11 @@ tutorial_setup
 service_start 8200 nginx -c /run/nginx.conf -e /run/nginx/error.log
 nginx=$service
 tutorial_cleanup
-next tutorial-vault.md
-next tutorial-step-ca.md
-next tutorial-cloudflare.md
+tutorial_anew tutorial-vault.md
+tutorial_anew tutorial-step-ca.md
+tutorial_anew tutorial-cloudflare.md
 service_stop "$nginx"
+for bundle in $bundles; do
+	[ ! -e "$bundle" ] || cat "/run/${bundle##*/}" >"$bundle"
+done
+rm -rf /var/lib/certgate
