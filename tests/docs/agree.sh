@@ -226,13 +226,10 @@ checks()
 	    wrong "check of doctor: another order in certgate.8"
 }
 
-# From the parser's one table; a key that nothing reads is refused by name.
+# As the parser itself tells.
 policy_keys()
 {
-	tests/docs/parser -k | awk -F'\t' '{ print $1, $2, $3 }' \
-	    >"$scratch/table"
-
-	sed -n 's/ read / /p' "$scratch/table" >"$scratch/code"
+	tests/docs/parser -k | awk -F'\t' '{ print $1, $2 }' >"$scratch/code"
 	echo "$places" | while IFS='=' read -r where heading; do
 		items certgate-policy.5 DESCRIPTION "$heading" |
 		    sed "s/^/$where /"
@@ -243,12 +240,6 @@ policy_keys()
 	    "$srcdir/config-gen/policy_authority.c" >"$scratch/code"
 	sed -n 's/^\.It Ql //p' "$doc/certgate-policy.5" >"$scratch/manual"
 	agree "value of principals" certgate-policy.5
-
-	sed -n 's/.* refused //p' "$scratch/table" >"$scratch/code"
-	items certgate-policy.5 "NOT IN THIS VERSION" >"$scratch/manual"
-	cat "$scratch/code" "$scratch/manual" >"$scratch/only"
-	[ ! -s "$scratch/only" ] ||
-	    agree "refused policy key" certgate-policy.5
 }
 
 # Options of entries: those taken and those refused, in two lists.

@@ -1,8 +1,8 @@
 /*
  * parser: what the policy's parser knows and says, for tests of documents.
  *
- *   parser -k          every key: where it stands, "read" or "refused", its
- *                      name, what its value is; with tabs between
+ *   parser -k          every key: where it stands, its name, what its value
+ *                      is; with tabs between
  *   parser FOLDER...   load each FOLDER/policy.yaml, and write what is said
  *                      of it to FOLDER/said: nothing, or diagnostics; keys
  *                      that are to be fetched may be missing
@@ -34,8 +34,7 @@ print_keys(void)
 	const struct policy_key *k;
 
 	for (k = policy_keys; k->name != NULL; k++)
-		printf("%s\t%s\t%s\t%s\n", places[k->where],
-		    k->instead != NULL ? "refused" : "read", k->name, k->type);
+		printf("%s\t%s\t%s\n", places[k->where], k->name, k->type);
 }
 
 static int

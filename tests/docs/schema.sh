@@ -33,7 +33,7 @@ put()
 }
 
 key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA'
-"$build/tests/docs/parser" -k | cut -f3 | sort -u >"$scratch/keys"
+"$build/tests/docs/parser" -k | cut -f2 | sort -u >"$scratch/keys"
 while read -r name; do
 	grep -Eq "(^|[ {])$name:" "$srcdir/tests/docs/every-key.yaml" || {
 		echo "schema: tests/docs/every-key.yaml has no \"$name\""
