@@ -4,9 +4,11 @@ EXTRA_DIST += \
 	tests/systemd/cases.sh \
 	tests/systemd/inside.sh \
 	tests/systemd/run.sh \
+	tests/systemd/sessions.sh \
 	tests/systemd/units.sh
 
 .PHONY: systemd-test
 systemd-test: all
 	@srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
-		pkglibexecdir='$(pkglibexecdir)' $(srcdir)/tests/systemd/run.sh
+		pkglibexecdir='$(pkglibexecdir)' pamdir='$(pamdir)' \
+		$(srcdir)/tests/systemd/run.sh

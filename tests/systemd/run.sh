@@ -65,6 +65,7 @@ status=0
 	exec unshare --cgroup "$srcdir/tests/e2e/sandbox.sh" -r "$srcdir" \
 	    -r "$builddir" env srcdir="$srcdir" builddir="$builddir" \
 	    sbindir="$sbindir" pkglibexecdir="$pkglibexecdir" init="$init" \
+	    pamdir="${pamdir-}" SYSTEMD_CASES="${SYSTEMD_CASES-}" \
 	    unit="$unit" "$srcdir/tests/systemd/inside.sh"
 ) || status=$?
 [ $status -ne 77 ] || skip "see above"
