@@ -45,3 +45,34 @@ packaging/sysusers.d/certgate.conf: \
 		sed 's|[@]COMMAND_USER[@]|$(COMMAND_USER)|' \
 		$(srcdir)/$@.in >$@.new && mv $@.new $@
 include packaging/completions/local.mk
+
+debian_files = \
+	packaging/debian/certgate.dirs \
+	packaging/debian/certgate.docs \
+	packaging/debian/certgate.install \
+	packaging/debian/certgate.lintian-overrides \
+	packaging/debian/certgate.postinst \
+	packaging/debian/certgate.postrm \
+	packaging/debian/certgate.prerm \
+	packaging/debian/changelog \
+	packaging/debian/control \
+	packaging/debian/copyright \
+	packaging/debian/libpam-certgate.install \
+	packaging/debian/libpam-certgate.lintian-overrides \
+	packaging/debian/libpam-certgate.prerm \
+	packaging/debian/rules \
+	packaging/debian/source/format \
+	packaging/debian/source/lintian-overrides
+EXTRA_DIST += $(debian_files) packaging/deb.sh packaging/policy.yaml
+
+# The same source gives the same tarball, and so the same packages.
+dist_tar = --sort=name --owner=0 --group=0 --numeric-owner --mode=u+w,go-w \
+	--mtime=@$$(date -ud "$$(sed -n 's/^ -- .*>  //p' \
+	$(srcdir)/packaging/debian/changelog | head -n 1)" +%s)
+
+.PHONY: deb deb-tarball
+deb-tarball:
+	+TAR_OPTIONS="$(dist_tar)" $(MAKE) GZIP_ENV=-9n dist-gzip
+
+deb: deb-tarball
+	@$(srcdir)/packaging/deb.sh $(distdir).tar.gz deb

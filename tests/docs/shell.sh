@@ -18,7 +18,8 @@ check()
 }
 
 # A tarball has no .ci folder.
-for script in bootstrap .ci/run tests/*/*.sh; do
+for script in bootstrap .ci/run tests/*/*.sh packaging/*.sh \
+    packaging/systemd/apply-changed packaging/debian/*.p*; do
 	check "$script"
 done
 # The cases are parts of inside.sh, whose variables they set and read.
