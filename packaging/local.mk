@@ -63,16 +63,21 @@ debian_files = \
 	packaging/debian/rules \
 	packaging/debian/source/format \
 	packaging/debian/source/lintian-overrides
-EXTRA_DIST += $(debian_files) packaging/deb.sh packaging/policy.yaml
+EXTRA_DIST += $(debian_files) packaging/deb.sh packaging/package-test.sh \
+	packaging/package-test-boot.sh packaging/package-test-inside.sh \
+	packaging/policy.yaml
 
 # The same source gives the same tarball, and so the same packages.
 dist_tar = --sort=name --owner=0 --group=0 --numeric-owner --mode=u+w,go-w \
 	--mtime=@$$(date -ud "$$(sed -n 's/^ -- .*>  //p' \
 	$(srcdir)/packaging/debian/changelog | head -n 1)" +%s)
 
-.PHONY: deb deb-tarball
+.PHONY: deb deb-tarball package-test
 deb-tarball:
 	+TAR_OPTIONS="$(dist_tar)" $(MAKE) GZIP_ENV=-9n dist-gzip
 
 deb: deb-tarball
 	@$(srcdir)/packaging/deb.sh $(distdir).tar.gz deb
+
+package-test: deb-tarball
+	@$(srcdir)/packaging/package-test.sh $(distdir).tar.gz || [ $$? -eq 77 ]
