@@ -27,7 +27,7 @@ boot()
 	mkdir "/sys/fs/cgroup/boot$n_boots"
 	: >"$console"
 	(
-		echo $BASHPID >"/sys/fs/cgroup/boot$n_boots/cgroup.procs"
+		echo "$BASHPID" >"/sys/fs/cgroup/boot$n_boots/cgroup.procs"
 		exec unshare --mount --pid --cgroup --fork \
 		    --kill-child=KILL -- "$here/boot.sh" "$init" "$console"
 	) </dev/null >/run/boot.log 2>&1 &

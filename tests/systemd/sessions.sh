@@ -1,8 +1,8 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # pam_certgate.so beside a real pam_systemd.so and systemd-logind: a session
 # ends with its certificate. Sourced by inside.sh.
 
-: "${pamdir:?}"
+: "${pamdir:?}" "${unit:?}" "${pkglibexecdir:?}"
 case_name=sessions
 module=$pamdir/pam_certgate.so
 [ -z "$machine" ] || power_cut
