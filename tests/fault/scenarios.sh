@@ -189,7 +189,7 @@ again()
 serve()
 {
 	cat "$@" >/run/fault/served
-	printf '#!/bin/sh\ncat /run/fault/served\n' >"$FETCH"
+	printf '#!/bin/sh\nexec cat /run/fault/served\n' >"$FETCH"
 }
 
 fetching()
