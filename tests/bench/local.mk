@@ -14,19 +14,29 @@ tests_bench_yaml_SOURCES = tests/bench/yaml.c
 tests_bench_yaml_LDADD = $(YAML_LIBS)
 
 # Linked as the login helper is.
-CLEANFILES += tests/bench/empty
-EXTRA_DIST += tests/bench/empty.c tests/bench/revoked.sh tests/bench/run.sh
-tests/bench/empty: tests/bench/empty.c Makefile
+bench_static = tests/bench/empty tests/bench/answer
+CLEANFILES += $(bench_static) bench.out
+EXTRA_DIST += tests/bench/answer.c tests/bench/empty.c \
+	tests/bench/logins.sh tests/bench/plot.awk tests/bench/report.sh \
+	tests/bench/revoked.sh tests/bench/run.sh doc/benchmarks.md \
+	doc/benchmarks.svg
+$(bench_static): %: %.c Makefile
 	@$(MKDIR_P) tests/bench
 	$(AM_V_CCLD)$(HELPER_CC) $(HARDEN_CPPFLAGS) -std=c11 $(CFLAGS) \
 		$(HARDEN_CFLAGS) $(HELPER_CFLAGS) $(HARDEN_LDFLAGS) \
 		$(LDFLAGS) $(HELPER_LDFLAGS) -o $@ \
-		$(top_srcdir)/tests/bench/empty.c $(HELPER_LIBS)
+		$< $(HELPER_LIBS)
 
 # BENCH_STARTS=N starts of each program (1000); BENCH_SIZES="10 1000 ..."
 # mappings.  BENCH_REVOKED=N revoked serials, and key IDs, in the index;
-# BENCH_LISTED=N in a list of sshd's own; BENCH_LOGINS=N logins of each kind.
+# BENCH_LISTED="N ..." in a list of sshd's own; BENCH_LOGINS=N logins of each
+# of these.  BENCH_ROUNDS=N whole logins of each kind (1000);
+# BENCH_USERS="10 1000 ..." users.  BENCH_PARTS="starts apply revoked logins":
+# only these.  BENCH_DOC=FOLDER: where the report goes.
+BENCH_DOC = doc
 .PHONY: bench
-bench: all $(bench_programs) tests/bench/empty tests/e2e/logsink
+bench: all $(bench_programs) $(bench_static) tests/e2e/logsink
 	@srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
-		pkglibexecdir='$(pkglibexecdir)' $(srcdir)/tests/bench/run.sh
+		pkglibexecdir='$(pkglibexecdir)' BENCH_DOC='$(BENCH_DOC)' \
+		BENCH_BUILT='$(CC) $(CFLAGS); the helper: $(HELPER_KIND)' \
+		$(srcdir)/tests/bench/run.sh

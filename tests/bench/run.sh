@@ -4,12 +4,14 @@
 # Called by make, which says in the environment where things are: srcdir,
 # builddir, sbindir, pkglibexecdir. BENCH_STARTS: how often each program is
 # started (1000); BENCH_SIZES: the numbers of mappings; BENCH_REVOKED,
-# BENCH_LISTED and BENCH_LOGINS: see revoked.sh. Works in the sandbox
-# of the end-to-end tests: the machine stays as it was.
+# BENCH_LISTED and BENCH_LOGINS: see revoked.sh; BENCH_ROUNDS and BENCH_USERS:
+# see logins.sh; BENCH_PARTS: which to run. Works in the sandbox of the
+# end-to-end tests: the machine stays as it was.
 #
 # Prints one line per figure, "bench NAME KEY=VALUE ...", and one that sums
-# up. A figure that misses its target says so; it has failed only where it
-# could not be measured.
+# up; keeps them in bench.out, and writes the report, benchmarks.md and
+# benchmarks.svg in the folder BENCH_DOC (report.sh). A figure that misses its
+# target says so; it has failed only where it could not be measured.
 set -eu
 
 : "${sbindir:?}" "${pkglibexecdir:?}"
@@ -19,19 +21,27 @@ programs=$builddir/tests/bench
 
 if [ "${BENCH_INSIDE-}" != 1 ]; then
 	status=0
+	set -o pipefail
+	load=$(cut -d ' ' -f 1-3 /proc/loadavg)
 	"$srcdir/tests/e2e/sandbox.sh" -r "$srcdir" -r "$builddir" env \
 	    srcdir="$srcdir" builddir="$builddir" sbindir="$sbindir" \
 	    pkglibexecdir="$pkglibexecdir" BENCH_INSIDE=1 \
 	    BENCH_STARTS="${BENCH_STARTS:-1000}" \
 	    BENCH_SIZES="${BENCH_SIZES:-10 1000 100000 1000000 5000000}" \
 	    BENCH_REVOKED="${BENCH_REVOKED:-1000000}" \
-	    BENCH_LISTED="${BENCH_LISTED:-100000}" \
+	    BENCH_LISTED="${BENCH_LISTED:-1000 100000}" \
 	    BENCH_LOGINS="${BENCH_LOGINS:-15}" \
-	    "$srcdir/tests/bench/run.sh" || status=$?
+	    BENCH_ROUNDS="${BENCH_ROUNDS:-1000}" \
+	    BENCH_USERS="${BENCH_USERS:-10 1000 10000}" \
+	    BENCH_PARTS="${BENCH_PARTS:-starts apply revoked logins}" \
+	    "$srcdir/tests/bench/run.sh" | tee "$builddir/bench.out" ||
+	    status=$?
 	if [ "$status" -eq 77 ]; then
 		echo "bench: 0 figures, 0 failed, all skipped"
 		exit 0
 	fi
+	BENCH_LOAD=$load "$srcdir/tests/bench/report.sh" \
+	    "$builddir/bench.out" "$builddir" "${BENCH_DOC:-doc}" || status=1
 	exit "$status"
 fi
 
@@ -232,7 +242,7 @@ run_starts()
 		    "@$work/$n.users" 1001 "@$work/$n.certs")
 		shown=$n
 	done
-	"$programs/starts" "$BENCH_STARTS" empty '' "$work/empty" \
+	"$programs/starts" -r "$BENCH_STARTS" empty '' "$work/empty" \
 	    + echo "@$work/$shown.names" /bin/echo "@$work/$shown.names" \
 	    + pipeline - /bin/bash -c "@$work/$shown.pipelines" \
 	    "${arguments[@]}" >"$work/times" 2>"$work/err"
@@ -357,20 +367,34 @@ for n in $BENCH_SIZES; do
 	[ "$n" -gt 1000000 ] || n_apply=$n
 done
 
-bench_indexes
-bench_groups
-if [ $n_failed -eq 0 ]; then
+# shellcheck source=tests/bench/revoked.sh
+. "$srcdir/tests/bench/revoked.sh"
+# shellcheck source=tests/bench/logins.sh
+. "$srcdir/tests/bench/logins.sh"
+
+bench_all_starts()
+{
+	bench_indexes
+	bench_groups
+	[ $n_failed -eq 0 ] || return
 	bench_starts no $limit_quiet
 	"$builddir/tests/e2e/logsink" "$LOG_SOCKET" "$HELPER_LOG" &
 	wait_for 5 test -S "$LOG_SOCKET"
 	bench_starts yes $limit_logged
 	kill $!
-	rm -f "$work"/*.cdb
-fi
-bench_apply "$n_apply"
-# shellcheck source=tests/bench/revoked.sh
-. "$srcdir/tests/bench/revoked.sh"
-bench_revoked
+	# Where nobody listens there is nothing to find.
+	rm -f "$LOG_SOCKET" "$work"/*.cdb
+}
+
+for part in $BENCH_PARTS; do
+	case $part in
+	starts) bench_all_starts ;;
+	apply) bench_apply "$n_apply" ;;
+	revoked) bench_revoked ;;
+	logins) bench_logins ;;
+	*) not_measured "$part" "no such part" ;;
+	esac
+done
 
 echo "bench: $n_figures figures, $n_failed failed, $n_missed targets missed"
 [ $n_failed -eq 0 ]

@@ -1,7 +1,7 @@
 /*
  * starts: how long programs take from their start to their end.
  *
- *   starts ROUNDS NAME WANT PROGRAM [ARGUMENT...] [+ NAME WANT ...]
+ *   starts [-r] ROUNDS NAME WANT PROGRAM [ARGUMENT...] [+ NAME WANT ...]
  *
  * Each round starts every program once and reads all that it prints, through
  * a pipe; its standard error goes to /dev/null, as under sshd.  The order
@@ -9,6 +9,9 @@
  * leaves the caches cold.  An argument @FILE is replaced by line N of FILE
  * in round N, from the first again after the last.  WANT is what the program
  * must print, without the last newline, and may be @FILE too; "-": anything.
+ *
+ * With -r all of it runs in real time, where that is allowed: for programs of
+ * less than a millisecond, so that nothing else comes between.
  *
  * Prints per program: NAME MEDIAN P99, in microseconds.  Exit status 1 where
  * a program failed or printed anything else.
@@ -19,6 +22,7 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,7 +35,7 @@
 #define MAX_PROGRAMS 32
 #define MAX_WORDS 16
 #define MAX_OUTPUT 65536
-/* Rounds before those that count: files are read into memory. */
+/* Rounds before those that count, at most: files are read into memory. */
 #define WARM_UP 20
 
 /* A word of a command line: the same always, or a line of a file. */
@@ -236,11 +240,17 @@ main(int argc, char **argv)
 {
 	static struct program programs[MAX_PROGRAMS];
 	struct program *order[MAX_PROGRAMS];
-	size_t n = 0, n_rounds, round, i;
+	const struct sched_param lowest = { .sched_priority = 1 };
+	size_t n = 0, n_rounds, n_warm, round, i;
 	int null;
 
+	if (argc > 1 && strcmp(argv[1], "-r") == 0) {
+		(void)sched_setscheduler(0, SCHED_FIFO, &lowest);
+		argc--;
+		argv++;
+	}
 	if (argc < 2 || (n_rounds = strtoul(argv[1], NULL, 10)) == 0)
-		errx(2, "usage: starts ROUNDS NAME WANT PROGRAM ... [+ ...]");
+		errx(2, "usage: starts [-r] ROUNDS NAME WANT PROGRAM ... [+ ...]");
 	for (argv += 2; *argv != NULL; n++) {
 		if (n == MAX_PROGRAMS)
 			errx(2, "too many programs");
@@ -250,14 +260,15 @@ main(int argc, char **argv)
 	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
 		err(1, "/dev/null");
 
-	for (round = 0; round < WARM_UP + n_rounds; round++) {
+	n_warm = n_rounds < WARM_UP ? n_rounds : WARM_UP;
+	for (round = 0; round < n_warm + n_rounds; round++) {
 		shuffle(order, n);
 		for (i = 0; i < n; i++) {
 			struct program *p = order[i];
 			int64_t took = measure(p, round, null);
 
-			if (round >= WARM_UP)
-				p->took[round - WARM_UP] = took;
+			if (round >= n_warm)
+				p->took[round - n_warm] = took;
 		}
 	}
 	for (i = 0; i < n; i++)
