@@ -115,6 +115,26 @@ slip()
 	cat "$scratch/quoted"
 }
 
+# The packages' template, once an administrator has taken the # away and put a
+# key in; as it stands nobody gets in.
+template()
+{
+	n_checks=$((n_checks + 1))
+	if "$certgate" check "$srcdir/packaging/policy.yaml" >/dev/null 2>&1
+	then
+		n_wrong=$((n_wrong + 1))
+		echo "examples: packaging/policy.yaml lets somebody in as it is"
+	fi
+	sed -e '/^#authorities:/,$!d' -e 's/^#\([a-z]\)/\1/' -e 's/^#  /  /' \
+	    -e "s|ssh-ed25519 AAAA[.]*|$(cat "$folder/ca.pub")|" \
+	    "$srcdir/packaging/policy.yaml" >"$scratch/template"
+	{
+		echo 'version: 1'
+		cat "$scratch/template"
+	} >"$folder/policy.yaml"
+	try "packaging/policy.yaml"
+}
+
 for page in README.md doc/certgate-policy.5 "$srcdir"/doc/*.md; do
 	page=${page#"$srcdir/"}
 	extract "$srcdir/$page"
@@ -136,6 +156,7 @@ for page in README.md doc/certgate-policy.5 "$srcdir"/doc/*.md; do
 	done
 done
 table
+[ ! -e "$srcdir/packaging/policy.yaml" ] || template
 slip
 
 printf '%d%%: Checks: %d, Failures: %d, Errors: 0\n' \
