@@ -7,6 +7,7 @@ include tests/completions/local.mk
 include tests/confine/local.mk
 include tests/corpus/local.mk
 include tests/e2e/local.mk
+include tests/analyze/local.mk
 include tests/bench/local.mk
 include tests/differential/local.mk
 include tests/dist/local.mk
