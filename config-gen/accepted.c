@@ -3,6 +3,7 @@
 #include "config-gen/accepted.h"
 
 #include <ctype.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,12 @@
 #include "lib/sshwire.h"
 
 #define JOURNALCTL "/usr/bin/journalctl"
+#define GZIP "/usr/bin/gzip"
+#define GZIP_TIMEOUT_S 10
+/* Of a packed log. */
+#define MAX_PACKED (8UL * 1024 * 1024)
+/* Rotated logs of each kind that are read; more are not kept anywhere. */
+#define MAX_ROTATED 60
 #define JOURNAL_TIMEOUT_S 30
 /* log.c:MSGBUFSIZ is 1024. */
 #define MAX_MESSAGE 900
@@ -282,17 +289,15 @@ read_lines(struct accepted *a, const char *text, size_t len, int64_t written_at)
 
 /* The end of a text file; a first line that is cut is no login's. */
 static void
-read_file(struct accepted *a, const struct root *root, const char *inside)
+read_path(struct accepted *a, const char *path)
 {
-	char path[PATH_MAX];
 	struct stat st;
 	char *text;
 	off_t skipped;
 	ssize_t n;
 	int fd;
 
-	fd = file_open(root_path(root, path, inside), FILE_ANY, SIZE_MAX / 2,
-	    NULL, NULL);
+	fd = file_open(path, FILE_ANY, SIZE_MAX / 2, NULL, NULL);
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) == 0 &&
@@ -306,6 +311,49 @@ read_file(struct accepted *a, const struct root *root, const char *inside)
 		free(text);
 	}
 	(void)close(fd);
+}
+
+/* A log that logrotate has packed; gzip kept the time of its last line. */
+static void
+read_packed(struct accepted *a, const char *path)
+{
+	static const char *const argv[] = { GZIP, "-dc", NULL };
+	struct command_guest guest = { .max_output = ACCEPTED_MAX_BYTES };
+	struct command_result res = { 0 };
+	char *bytes = NULL;
+	struct stat st;
+
+	if (access(GZIP, X_OK) < 0 || stat(path, &st) < 0 ||
+	    file_read(path, FILE_ANY, MAX_PACKED, &bytes, &guest.in_len,
+	        NULL) < 0)
+		return;
+	guest.in = bytes;
+	if (command_run_guest(&guest, argv, GZIP_TIMEOUT_S, &res, NULL) == 0) {
+		if (res.status == 0)
+			read_lines(a, res.out, res.out_len,
+			    (int64_t)st.st_mtime);
+		command_result_clear(&res);
+	}
+	free(bytes);
+}
+
+/* What logrotate left: auth.log.1, auth.log.2.gz; secure-20261115. */
+static void
+read_rotated(struct accepted *a, const char *pattern)
+{
+	size_t i, len;
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return;
+	for (i = 0; i < found.gl_pathc && i < MAX_ROTATED; i++) {
+		len = strlen(found.gl_pathv[i]);
+		if (len > 3 && strcmp(found.gl_pathv[i] + len - 3, ".gz") == 0)
+			read_packed(a, found.gl_pathv[i]);
+		else
+			read_path(a, found.gl_pathv[i]);
+	}
+	globfree(&found);
 }
 
 /* Fields with an underscore are the journal's own: nobody can fake them. */
@@ -330,13 +378,18 @@ read_journal(struct accepted *a)
 void
 accepted_read(struct accepted *a, const struct root *root)
 {
-	static const char *const files[] = { "/var/log/auth.log.1",
-		"/var/log/auth.log", "/var/log/secure" };
+	static const char *const files[] = { "/var/log/auth.log",
+		"/var/log/secure" };
+	static const char *const rotated[] = { "/var/log/auth.log.*",
+		"/var/log/secure-*" };
+	char path[PATH_MAX];
 	size_t i;
 
 	memset(a, 0, sizeof(*a));
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		read_file(a, root, files[i]);
+		read_path(a, root_path(root, path, files[i]));
+	for (i = 0; i < sizeof(rotated) / sizeof(rotated[0]); i++)
+		read_rotated(a, root_path(root, path, rotated[i]));
 	if (root_is_host(root))
 		read_journal(a);
 }

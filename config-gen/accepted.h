@@ -4,7 +4,8 @@
  * Evidence of completed logins only: sshd's line "Accepted publickey for …
  * CA TYPE SHA256:…", which it writes after the client proved that it holds
  * the key (auth.c:auth_log).  From the journal, of root's sshd alone, and from
- * /var/log/auth.log or secure with the last rotated one.  Text files MUST NOT
+ * /var/log/auth.log or secure with those that logrotate left, also packed by
+ * gzip (run as a program, its output capped).  Text files MUST NOT
  * be trusted beyond this: any local user can have a line put there.
  */
 #ifndef CONFIG_GEN_ACCEPTED_H

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config-gen/command.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/policyfix.h"
 
@@ -116,6 +117,41 @@ START_TEST(line)
 }
 END_TEST
 
+/* Logs that were rotated long ago, packed; and what only looks so. */
+START_TEST(packed)
+{
+	static char folder[PATH_MAX], one[PATH_MAX], other[PATH_MAX];
+	const char *const gzip[] = { "/usr/bin/gzip", one, other, NULL };
+	struct command_result res = { 0 };
+	struct root root = { .dir = getcwd(folder, sizeof(folder)) };
+	struct accepted *a = malloc(sizeof(*a));
+	struct err err = ERR_INIT;
+
+	ck_assert_ptr_nonnull(a);
+	ck_assert_int_eq(mkdir("var", 0755), 0);
+	ck_assert_int_eq(mkdir("var/log", 0755), 0);
+	policyfix_write_text("var/log/auth.log.2",
+	    "2026-11-22T11:00:00Z h sshd[1]: " LOGIN "x" END "\n");
+	policyfix_write_text("var/log/secure-20261115",
+	    "2026-11-21T11:00:00Z h sshd[1]: " LOGIN "x (serial 0) CA RSA " FP2
+	    "\n");
+	(void)root_path(&root, one, "/var/log/auth.log.2");
+	(void)root_path(&root, other, "/var/log/secure-20261115");
+	ck_assert_msg(command_run(NULL, gzip, 10, &res, &err) == 0, "%s",
+	    err.text);
+	ck_assert_int_eq(res.status, 0);
+	command_result_clear(&res);
+	policyfix_write_text("var/log/auth.log.3.gz",
+	    "2026-11-23T11:00:00Z h sshd[1]: " LOGIN "x" END "\n");
+	ck_assert_int_eq(access("var/log/auth.log.2", F_OK), -1);
+	accepted_read(a, &root);
+	ck_assert(a->has_log);
+	ck_assert_int_eq(accepted_last(a, FP), AT);
+	ck_assert_int_eq(accepted_last(a, FP2), AT - 86400);
+	free(a);
+}
+END_TEST
+
 START_TEST(files)
 {
 	char folder[PATH_MAX];
@@ -153,5 +189,6 @@ main(void)
 	tcase_add_checked_fixture(tc, use_utc, policyfix_teardown);
 	tcase_add_loop_test(tc, line, 0, N_ROWS(rows));
 	tcase_add_test(tc, files);
+	tcase_add_test(tc, packed);
 	return run_case("accepted", tc);
 }
