@@ -78,6 +78,21 @@ put_line(FILE *f, const char *line, struct random *r)
 	    after[random_below(r, 8)]);
 }
 
+/*
+ * One of few settings with one of few values, so that several files set the
+ * same one: what stands first counts.
+ */
+static void
+put_setting(FILE *f, struct random *r)
+{
+	static const char *const settings[] = { "X11Forwarding yes",
+		"X11Forwarding no", "MaxAuthTries 2", "MaxAuthTries 5",
+		"PrintMotd yes", "PrintMotd no", "loglevel DEBUG",
+		"LogLevel=ERROR", "UseDNS yes", "UseDNS no" };
+
+	put_line(f, settings[random_below(r, 10)], r);
+}
+
 static void
 put_pieces(FILE *f, const struct mix *m, struct random *r, bool is_main)
 {
@@ -95,7 +110,9 @@ put_pieces(FILE *f, const struct mix *m, struct random *r, bool is_main)
 	for (i = 0; i < n + n_blocks; i++) {
 		if (i == include)
 			put_line(f, includes[random_below(r, 6)], r);
-		if (i < n)
+		if (i < n && random_once_in(r, 2))
+			put_setting(f, r);
+		else if (i < n)
 			put_line(f, m->lines[random_below(r, m->n_lines)], r);
 		else
 			(void)fprintf(f, "%s%s",
