@@ -81,3 +81,4 @@ deb: deb-tarball
 
 package-test: deb-tarball
 	@$(srcdir)/packaging/package-test.sh $(distdir).tar.gz || [ $$? -eq 77 ]
+include packaging/rpm/local.mk

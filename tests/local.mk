@@ -12,5 +12,6 @@ include tests/bench/local.mk
 include tests/differential/local.mk
 include tests/dist/local.mk
 include tests/docs/local.mk
+include tests/rpm/local.mk
 include tests/systemd/local.mk
 include tests/valgrind/local.mk
