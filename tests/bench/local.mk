@@ -18,7 +18,8 @@ bench_static = tests/bench/empty tests/bench/answer
 CLEANFILES += $(bench_static) bench.out
 EXTRA_DIST += tests/bench/answer.c tests/bench/empty.c \
 	tests/bench/logins.sh tests/bench/plot.awk tests/bench/report.sh \
-	tests/bench/revoked.sh tests/bench/run.sh doc/benchmarks.md \
+	tests/bench/pam.sh tests/bench/revoked.sh tests/bench/run.sh \
+	doc/benchmarks.md \
 	doc/benchmarks.svg
 $(bench_static): %: %.c Makefile
 	@$(MKDIR_P) tests/bench
@@ -31,12 +32,12 @@ $(bench_static): %: %.c Makefile
 # mappings.  BENCH_REVOKED=N revoked serials, and key IDs, in the index;
 # BENCH_LISTED="N ..." in a list of sshd's own; BENCH_LOGINS=N logins of each
 # of these.  BENCH_ROUNDS=N whole logins of each kind (1000);
-# BENCH_USERS="10 1000 ..." users.  BENCH_PARTS="starts apply revoked logins":
-# only these.  BENCH_DOC=FOLDER: where the report goes.
+# BENCH_USERS="10 1000 ..." users.  BENCH_PARTS="starts apply revoked logins
+# pam": only these.  BENCH_DOC=FOLDER: where the report goes.
 BENCH_DOC = doc
 .PHONY: bench
 bench: all $(bench_programs) $(bench_static) tests/e2e/logsink
 	@srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
 		pkglibexecdir='$(pkglibexecdir)' BENCH_DOC='$(BENCH_DOC)' \
-		BENCH_BUILT='$(CC) $(CFLAGS); the helper: $(HELPER_KIND)' \
+		pamdir='$(pamdir)' BENCH_BUILT='$(CC) $(CFLAGS); the helper: $(HELPER_KIND)' \
 		$(srcdir)/tests/bench/run.sh

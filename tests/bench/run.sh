@@ -33,7 +33,8 @@ if [ "${BENCH_INSIDE-}" != 1 ]; then
 	    BENCH_LOGINS="${BENCH_LOGINS:-15}" \
 	    BENCH_ROUNDS="${BENCH_ROUNDS:-1000}" \
 	    BENCH_USERS="${BENCH_USERS:-10 1000 10000}" \
-	    BENCH_PARTS="${BENCH_PARTS:-starts apply revoked logins}" \
+	    BENCH_PARTS="${BENCH_PARTS:-starts apply revoked logins pam}" \
+	    pamdir="${pamdir-}" \
 	    "$srcdir/tests/bench/run.sh" | tee "$builddir/bench.out" ||
 	    status=$?
 	if [ "$status" -eq 77 ]; then
@@ -371,6 +372,8 @@ done
 . "$srcdir/tests/bench/revoked.sh"
 # shellcheck source=tests/bench/logins.sh
 . "$srcdir/tests/bench/logins.sh"
+# shellcheck source=tests/bench/pam.sh
+. "$srcdir/tests/bench/pam.sh"
 
 bench_all_starts()
 {
@@ -392,6 +395,7 @@ for part in $BENCH_PARTS; do
 	apply) bench_apply "$n_apply" ;;
 	revoked) bench_revoked ;;
 	logins) bench_logins ;;
+	pam) bench_pam ;;
 	*) not_measured "$part" "no such part" ;;
 	esac
 done
