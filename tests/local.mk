@@ -14,4 +14,3 @@ include tests/dist/local.mk
 include tests/docs/local.mk
 include tests/rpm/local.mk
 include tests/systemd/local.mk
-include tests/valgrind/local.mk
