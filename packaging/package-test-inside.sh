@@ -277,9 +277,16 @@ ok "then it goes" apt-get remove -y libpam-certgate
 ok "PAM does not name it" not grep -rl pam_certgate /etc/pam.d
 ok "alice is let in without" lets_in shared alice
 
+# By lists from now on, which sshd would go on to read: the helper's going
+# alone keeps nobody out.
+sed -i '/^deny/d' /etc/certgate/policy.yaml
+cp /etc/certgate/policy.yaml policy.mine
+ok "apply" certgate apply
+ok "alice has a list" test -f /etc/ssh/certgate/current/principals/alice
+ok "alice is let in by it" lets_in alice alice
 ok "remove" apt-get remove -y certgate
 ok "sshd's configuration is as it was" is_untouched
-ok "sshd was told: alice is out" keeps_out shared alice
+ok "sshd was told: alice is out" keeps_out alice alice
 if has_systemd; then
 	ok "its units do not run any more" test -z "$(systemctl list-units \
 	    --state=active,activating --no-legend 'certgate*')"
