@@ -74,6 +74,25 @@ show_by_hand(const struct cmd *c)
 		    module);
 }
 
+/* What an earlier command had left, and pamsetup_open undid. */
+static void
+say_recovered(struct cmd *c, struct pamsetup *p)
+{
+	if (!p->is_recovered)
+		return;
+	if (p->left[0] == '\0')
+		cmd_warn(c, "an interrupted certgate pam was undone");
+	else
+		cmd_warn(c,
+		    "an interrupted certgate pam was undone; these files are "
+		    "not as they were before it, by its tool or by others: %s",
+		    p->left);
+	p->left[0] = '\0';
+	if (c->is_json)
+		(void)json_object_set_new(
+		    c->out, "is_recovered", json_true());
+}
+
 int
 cmd_pam_enable(struct cmd *c)
 {
@@ -81,12 +100,15 @@ cmd_pam_enable(struct cmd *c)
 	struct err err = ERR_INIT;
 	int status = CMD_REFUSED;
 
-	if (pamsetup_open(&p, &c->root, &err) < 0 ||
-	    pamready(&c->root, warn, c, &err) < 0 ||
+	bool is_open = pamsetup_open(&p, &c->root, &err) == 0;
+
+	say_recovered(c, &p);
+	if (!is_open || pamready(&c->root, warn, c, &err) < 0 ||
 	    pamsetup_enable(&p, !c->has_no_sudo, &err) < 0) {
-		if (p.is_recovered)
-			cmd_warn(c, "an interrupted certgate pam was undone");
-		(void)cmd_fail_unchanged(c, &err);
+		if (p.is_undone && !p.is_recovered)
+			(void)cmd_fail_unchanged(c, &err);
+		else
+			(void)cmd_fail(c, &err);
 		if (err.code == ERR_UNSUPPORTED && p.mech == NULL)
 			show_by_hand(c);
 	} else {
@@ -104,8 +126,10 @@ cmd_pam_disable(struct cmd *c)
 	struct err err = ERR_INIT;
 	int status = CMD_REFUSED;
 
-	if (pamsetup_open(&p, &c->root, &err) < 0 ||
-	    pamsetup_disable(&p, &err) < 0) {
+	bool is_open = pamsetup_open(&p, &c->root, &err) == 0;
+
+	say_recovered(c, &p);
+	if (!is_open || pamsetup_disable(&p, &err) < 0) {
 		(void)cmd_fail(c, &err);
 	} else {
 		say(c, &p, "disabled");

@@ -16,6 +16,9 @@
 
 static const char *const folders[] = { "before", "after" };
 
+/* After a copy's name: there was no such file. */
+#define ABSENT ".absent"
+
 /* A file, or its copy. */
 struct content {
 	bool exists;
@@ -135,17 +138,38 @@ keep_all(struct pamkeep *k, enum pamkeep_when when, struct err *err)
 		return -1;
 	for (i = 0; i < k->n_files && ret == 0; i++) {
 		ret = read_now(k, i, &c, err);
+		(void)path_of(k, path, folders[when], k->files[i].name);
 		if (ret == 0 && c.exists)
-			ret = file_create(path_of(k, path, folders[when],
-			    k->files[i].name), c.bytes, c.len,
+			ret = file_create(path, c.bytes, c.len,
 			    c.st.st_mode & 07777, c.st.st_uid, c.st.st_gid,
 			    err);
+		else if (ret == 0)
+			ret = file_create(strcat(path, ABSENT), "", 0, 0600,
+			    geteuid(), getegid(), err);
 		content_clear(&c);
 	}
 	if (ret == 0)
 		ret = file_sync_folder(
 		    path_of(k, path, folders[when], ""), err);
 	return ret;
+}
+
+/* Read a copy.  One that is lost is not taken for a file that was not there. */
+static int
+read_copy(const struct pamkeep *k, size_t i, enum pamkeep_when when,
+    struct content *c, struct err *err)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	(void)path_of(k, path, folders[when], k->files[i].name);
+	if (content_read(c, path, err) < 0)
+		return -1;
+	if (c->exists || lstat(strcat(path, ABSENT), &st) == 0)
+		return 0;
+	return err_setf(err, ERR_MALFORMED,
+	    PAMKEEP_FOLDER "/%s/%s is missing, the copy of %s", folders[when],
+	    k->files[i].name, k->files[i].path);
 }
 
 static int
@@ -171,8 +195,8 @@ pamkeep_begin(struct pamkeep *k, const char *mechanism, struct err *err)
 		return -1;
 	*slash = '/';
 	(void)snprintf(text, sizeof(text), "%s\n", mechanism);
-	/* What a change that never began may have left. */
-	if (tree_remove(path, err) < 0 ||
+	/* Copies without the mark are nobody's, a mark without copies never is. */
+	if (pamkeep_forget(k, err) < 0 ||
 	    file_make_folders(path, 0700, err) < 0 ||
 	    keep_all(k, PAMKEEP_BEFORE, err) < 0 ||
 	    put_mark(k, "mechanism", text, err) < 0)
@@ -192,13 +216,11 @@ int
 pamkeep_is_as(const struct pamkeep *k, size_t i, enum pamkeep_when when,
     struct err *err)
 {
-	char path[PATH_MAX];
 	struct content now = { 0 }, then = { 0 };
 	int ret = -1;
 
 	if (read_now(k, i, &now, err) == 0 &&
-	    content_read(&then,
-		path_of(k, path, folders[when], k->files[i].name), err) == 0)
+	    read_copy(k, i, when, &then, err) == 0)
 		ret = now.exists == then.exists &&
 		    (!now.exists ||
 			(now.len == then.len &&
@@ -214,13 +236,11 @@ pamkeep_is_as(const struct pamkeep *k, size_t i, enum pamkeep_when when,
 int
 pamkeep_restore(const struct pamkeep *k, size_t i, struct err *err)
 {
-	char copy[PATH_MAX];
 	struct content then = { 0 };
 	char *path = locate(k, i, err);
 	int ret = -1;
 
-	(void)path_of(k, copy, folders[PAMKEEP_BEFORE], k->files[i].name);
-	if (content_read(&then, copy, err) < 0)
+	if (read_copy(k, i, PAMKEEP_BEFORE, &then, err) < 0)
 		goto out;
 	if (path == NULL) {
 		if (!then.exists)

@@ -7,8 +7,8 @@
  *   /var/lib/certgate/pam/after/NAME
  *   /var/lib/certgate/pam/enabled     written last: the change is whole
  *
- * Copies have the mode and owner of the file itself; of a file that was not
- * there, there is none.
+ * Copies have the mode and owner of the file itself; for a file that was not
+ * there, NAME.absent says so.  Where both are missing, nothing is restored.
  */
 #ifndef CONFIG_GEN_PAMKEEP_H
 #define CONFIG_GEN_PAMKEEP_H

@@ -112,6 +112,8 @@ look(const struct root *root, char text[PAMKEEP_TEXT_SIZE], struct err *err)
 	static const char *const argv[] = { TOOL, "check", NULL };
 	struct selection s;
 	char said[PAMMECH_SAID_SIZE];
+	char *path;
+	bool has_folder;
 	int status;
 
 	if ((status = current(root, text, err)) < 0)
@@ -122,6 +124,15 @@ look(const struct root *root, char text[PAMKEEP_TEXT_SIZE], struct err *err)
 		return err_setf(err, ERR_REFUSED,
 		    "authselect has custom/" NAME " selected already, and "
 		    "what was before is not known; select that first");
+	if ((path = root_locate_file(root, FOLDER, NULL)) != NULL) {
+		has_folder = access(path, F_OK) == 0;
+		free(path);
+		if (has_folder)
+			return err_setf(err, ERR_REFUSED,
+			    FOLDER ": there is such a profile already, and "
+			    "certgate pam did not make it; give it another "
+			    "name");
+	}
 	if ((status = pammech_run(root, argv, NULL, said, err)) < 0)
 		return -1;
 	if (status != 0)
@@ -232,30 +243,43 @@ put(const struct root *root, const char *text, bool has_sudo, struct err *err)
 	return run(root, argv, err);
 }
 
+/* Select what was before, with the features that are selected now. */
+static int
+select_before(const struct root *root, const char *before,
+    const struct selection *now, struct err *err)
+{
+	const char *argv[MAX_WORDS + 4] = { TOOL, "select" };
+	struct selection s;
+	size_t n = 1, i;
+
+	if (parse(&s, before, err) < 0)
+		return -1;
+	argv[++n] = s.words[0];
+	for (i = 1; i < now->n; i++) {
+		if (strcmp(now->words[i], FEATURE) != 0 &&
+		    strcmp(now->words[i], FEATURE_SUDO) != 0)
+			argv[++n] = now->words[i];
+	}
+	argv[++n] = "--quiet";
+	argv[++n] = NULL;
+	return run(root, argv, err);
+}
+
 static int
 take(const struct root *root, const char *text, struct err *err)
 {
-	const char *argv[MAX_WORDS + 4] = { TOOL, "select", NULL };
 	char now[PAMKEEP_TEXT_SIZE];
 	struct selection s;
 	char *path;
-	size_t n = 1, i;
 	int ret;
 
-	if ((ret = current(root, now, err)) < 0)
+	if ((ret = current(root, now, err)) < 0 ||
+	    (ret == 1 && parse(&s, now, err) < 0))
 		return -1;
-	/* Another profile was selected since: ours is not in use. */
-	if (ret == 1 && strncmp(now, "custom/" NAME " ",
-			    sizeof("custom/" NAME " ") - 1) == 0) {
-		if (parse(&s, text, err) < 0)
-			return -1;
-		for (i = 0; i < s.n; i++)
-			argv[++n] = s.words[i];
-		argv[++n] = "--quiet";
-		argv[++n] = NULL;
-		if (run(root, argv, err) < 0)
-			return -1;
-	}
+	/* Else another profile was selected since: ours is not in use. */
+	if (ret == 1 && strcmp(s.words[0], "custom/" NAME) == 0 &&
+	    select_before(root, text, &s, err) < 0)
+		return -1;
 	if ((path = root_locate_file(root, FOLDER, err)) == NULL)
 		return -1;
 	ret = tree_remove(path, err);

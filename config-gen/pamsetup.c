@@ -111,12 +111,27 @@ names_us(const struct root *root, const char *inside)
 	return has_name;
 }
 
+static void
+note_left(struct pamsetup *p, const char *path)
+{
+	size_t len = strlen(p->left);
+
+	/* Its own notes change with every package. */
+	if (strncmp(path, "/etc/", 5) != 0 ||
+	    len + strlen(path) + 2 > sizeof(p->left))
+		return;
+	(void)snprintf(p->left + len, sizeof(p->left) - len, "%s%s",
+	    len == 0 ? "" : " ", path);
+}
+
 /*
  * Have a change undone that did not come to its end: as the tool does it,
- * and then every file that still names us as it was.
+ * and then every file as it was.  Where that was another command's change,
+ * others may have changed files since: then only those that still name us.
  */
 static int
-put_back(struct pamsetup *p, const struct kept *kept, struct err *err)
+put_back(struct pamsetup *p, const struct kept *kept, bool is_own,
+    struct err *err)
 {
 	struct err own = ERR_INIT;
 	struct pamview v = { 0 };
@@ -126,13 +141,17 @@ put_back(struct pamsetup *p, const struct kept *kept, struct err *err)
 
 	p->keep.files = kept->mech->files;
 	p->keep.n_files = kept->mech->n_files;
+	p->is_undone = false;
 	/* It may be what broke; what counts is what is there afterwards. */
 	(void)kept->mech->take(p->root, kept->rest, &own);
 	for (i = 0; i < p->keep.n_files; i++) {
 		if ((as = pamkeep_is_as(&p->keep, i, PAMKEEP_BEFORE, err)) < 0)
 			return -1;
-		if (as == 0 && names_us(p->root, p->keep.files[i].path) &&
-		    pamkeep_restore(&p->keep, i, err) < 0)
+		if (as == 1)
+			continue;
+		if (!is_own && !names_us(p->root, p->keep.files[i].path))
+			note_left(p, p->keep.files[i].path);
+		else if (pamkeep_restore(&p->keep, i, err) < 0)
 			return -1;
 	}
 	if (pamview_load(&v, p->root, err) < 0)
@@ -144,6 +163,7 @@ put_back(struct pamsetup *p, const struct kept *kept, struct err *err)
 		    left->place, own.code == ERR_NONE ? "" : ": ", own.text);
 	else
 		ret = pamkeep_forget(&p->keep, err);
+	p->is_undone = ret == 0;
 out:
 	pamview_clear(&v);
 	return ret;
@@ -157,12 +177,13 @@ pamsetup_open(struct pamsetup *p, const struct root *root, struct err *err)
 	memset(p, 0, sizeof(*p));
 	p->root = root;
 	p->lock_fd = -1;
+	p->is_undone = true;
 	if (lock(p, err) < 0 ||
 	    pamkeep_look(&p->keep, root, &p->state, p->mechanism, err) < 0)
 		return -1;
 	if (p->state == PAMKEEP_HALF) {
 		if (read_kept(p->mechanism, &kept, err) < 0 ||
-		    put_back(p, &kept, err) < 0)
+		    put_back(p, &kept, false, err) < 0)
 			return -1;
 		p->state = PAMKEEP_NONE;
 		p->is_recovered = true;
@@ -218,7 +239,7 @@ change(struct pamsetup *p, const char *text, bool has_sudo, struct err *err)
 		p->is_new = true;
 		return 0;
 	}
-	if (put_back(p, &kept, &undo) < 0)
+	if (put_back(p, &kept, true, &undo) < 0)
 		return err_setf(err, own.code,
 		    "%.200s; and putting back what was failed: %.200s",
 		    own.text, undo.text);
@@ -239,34 +260,6 @@ look_again(struct pamsetup *p, bool has_sudo, struct err *err)
 		    "comes first",
 		    kept.has_sudo ? "with" : "without");
 	return judge(p, has_sudo, err);
-}
-
-int
-pamsetup_enable(struct pamsetup *p, bool has_sudo, struct err *err)
-{
-	const struct pamview_stack *ours = pamview_ours(&p->before);
-	const struct pamview_stack *sshd;
-	char text[PAMKEEP_TEXT_SIZE] = "";
-
-	if (p->state == PAMKEEP_WHOLE && ours != NULL)
-		return look_again(p, has_sudo, err);
-	if (ours != NULL)
-		return err_setf(err, ERR_REFUSED,
-		    "%s names the module already, and certgate did not write "
-		    "that; take the line out first, or leave it at that",
-		    ours->place);
-	if (p->mech == NULL)
-		return err_setf(err, ERR_UNSUPPORTED,
-		    "neither pam-auth-update nor authselect looks after PAM "
-		    "here");
-	sshd = pamview_find(&p->before, PAMVIEW_SSHD, PAMSTACK_SESSION);
-	if (sshd != NULL && sshd->broken != NULL)
-		return err_setf(err, ERR_REFUSED,
-		    "the service \"sshd\" cannot be judged: %s",
-		    sshd->broken);
-	if (p->mech->look(p->root, text, err) < 0)
-		return -1;
-	return change(p, text, has_sudo, err);
 }
 
 /* --- disable --------------------------------------------------------------- */
@@ -317,19 +310,6 @@ take(struct pamsetup *p, const struct kept *kept, struct err *err)
 	return 0;
 }
 
-static void
-note_left(struct pamsetup *p, const char *path)
-{
-	size_t len = strlen(p->left);
-
-	/* Its own notes change with every package. */
-	if (strncmp(path, "/etc/", 5) != 0 ||
-	    len + strlen(path) + 2 > sizeof(p->left))
-		return;
-	(void)snprintf(p->left + len, sizeof(p->left) - len, "%s%s",
-	    len == 0 ? "" : " ", path);
-}
-
 /*
  * The tool takes out what it put in.  What nobody else has touched becomes
  * what it was, to the byte; elsewhere others' changes stay.
@@ -365,6 +345,48 @@ undo(struct pamsetup *p, const struct kept *kept, struct err *err)
 	if (pamview_load(&p->after, p->root, err) < 0)
 		return -1;
 	return pamkeep_forget(&p->keep, err);
+}
+
+/* --- the commands ---------------------------------------------------------- */
+
+int
+pamsetup_enable(struct pamsetup *p, bool has_sudo, struct err *err)
+{
+	const struct pamview_stack *ours = pamview_ours(&p->before);
+	const struct pamview_stack *sshd;
+	struct kept kept;
+	char text[PAMKEEP_TEXT_SIZE] = "";
+
+	if (p->state == PAMKEEP_WHOLE && ours != NULL)
+		return look_again(p, has_sudo, err);
+	/* The tool itself took it out since: what is left of it goes first. */
+	if (p->state == PAMKEEP_WHOLE) {
+		if (read_kept(p->mechanism, &kept, err) < 0 ||
+		    undo(p, &kept, err) < 0)
+			return -1;
+		p->state = PAMKEEP_NONE;
+		pamview_clear(&p->before);
+		if (pamview_load(&p->before, p->root, err) < 0)
+			return -1;
+		ours = pamview_ours(&p->before);
+	}
+	if (ours != NULL)
+		return err_setf(err, ERR_REFUSED,
+		    "%s names the module already, and certgate did not write "
+		    "that; take the line out first, or leave it at that",
+		    ours->place);
+	if (p->mech == NULL)
+		return err_setf(err, ERR_UNSUPPORTED,
+		    "neither pam-auth-update nor authselect looks after PAM "
+		    "here");
+	sshd = pamview_find(&p->before, PAMVIEW_SSHD, PAMSTACK_SESSION);
+	if (sshd != NULL && sshd->broken != NULL)
+		return err_setf(err, ERR_REFUSED,
+		    "the service \"sshd\" cannot be judged: %s",
+		    sshd->broken);
+	if (p->mech->look(p->root, text, err) < 0)
+		return -1;
+	return change(p, text, has_sudo, err);
 }
 
 int

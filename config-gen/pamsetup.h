@@ -28,6 +28,7 @@ struct pamsetup {
 	struct pamview before, after;
 	int lock_fd;
 	bool is_recovered; /* an interrupted change was put back */
+	bool is_undone; /* after a failure: nothing of it is left */
 	bool is_new; /* something was changed */
 	char left[512]; /* files that others changed since; by blanks */
 };
@@ -42,7 +43,7 @@ void pamsetup_close(struct pamsetup *p);
 
 /*
  * Put the module in; has_sudo: for sudo too.  0, also where it is in already;
- * -1 with err and everything as it was.  p->after is what came of it.
+ * -1 with err and everything as it was, or not p->is_undone.  p->after is what came of it.
  */
 int pamsetup_enable(struct pamsetup *p, bool has_sudo, struct err *err);
 

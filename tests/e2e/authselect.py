@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """A stand-in for authselect(8) where there is none, by its manual pages.
 
-It knows what certgate uses: current, check, create-profile and select, and in
+It knows what certgate uses: current, check, create-profile and select; what
+administrators use beside it: enable-feature and disable-feature; and in
 templates {include if "FEATURE"}.  Profiles are in /usr/share/authselect/default
 and /etc/authselect/custom; /etc/pam.d has links to what it makes.
 """
@@ -96,6 +97,10 @@ def main():
         create(sys.argv[2:])
     elif command == "select":
         select(sys.argv[2:])
+    elif command == "enable-feature":
+        select(selected() + sys.argv[2:])
+    elif command == "disable-feature":
+        select([w for w in selected() if w != sys.argv[2]])
     else:
         fail(1, "Unknown command " + command)
 

@@ -114,6 +114,28 @@ START_TEST(test_leftovers)
 }
 END_TEST
 
+/* A copy that was lost does not say that there was no such file. */
+START_TEST(test_lost)
+{
+	char text[PAMKEEP_TEXT_SIZE];
+
+	(void)look(text);
+	ck_assert_int_eq(pamkeep_begin(&keep, "tool", &err), 0);
+	testroot_delete(PAMKEEP_FOLDER "/before/one");
+	ck_assert_int_eq(pamkeep_restore(&keep, 0, &err), -1);
+	assert_err(&err, ERR_MALFORMED, PAMKEEP_FOLDER
+	    "/before/one is missing, the copy of /etc/pam.d/one");
+	testroot_assert("one", "/etc/pam.d/one", "first\n");
+	err_clear(&err);
+	ck_assert_int_eq(
+	    pamkeep_is_as(&keep, 0, PAMKEEP_BEFORE, &err), -1);
+	/* The next one begins with copies of its own. */
+	err_clear(&err);
+	ck_assert_int_eq(pamkeep_begin(&keep, "tool", &err), 0);
+	ck_assert_int_eq(pamkeep_is_as(&keep, 0, PAMKEEP_BEFORE, &err), 1);
+}
+END_TEST
+
 START_TEST(test_unsafe)
 {
 	char path[128], text[PAMKEEP_TEXT_SIZE], want[256];
@@ -140,6 +162,7 @@ main(void)
 	tcase_add_test(tc, test_whole);
 	tcase_add_test(tc, test_mode);
 	tcase_add_test(tc, test_leftovers);
+	tcase_add_test(tc, test_lost);
 	tcase_add_test(tc, test_unsafe);
 	return run_case("pamkeep", tc);
 }

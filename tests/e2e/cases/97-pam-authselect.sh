@@ -110,6 +110,54 @@ check "pam enable --no-sudo" pam enable --no-sudo
 check "sessions alone" test "$(grep -cE '^(auth|session) ' /run/pam.out)" -eq 1
 check "pam disable" pam disable
 check "all is as it was, to the byte" as_before
+
+# What an administrator selects meanwhile stays.
+check "pam enable" pam enable
+/usr/bin/authselect disable-feature with-faillock
+check "pam disable" pam disable
+check "a feature that went stays away" diff - \
+    <(/usr/bin/authselect current --raw) <<'EOF'
+local
+EOF
+check "pam enable" pam enable
+/usr/bin/authselect enable-feature with-faillock
+/usr/bin/authselect disable-feature with-certgate
+check "pam disable" pam disable
+check "a feature that came stays" diff - \
+    <(/usr/bin/authselect current --raw) <<'EOF'
+local with-faillock
+EOF
+check "all is as it was, to the byte" as_before
+check "pam enable" pam enable
+for feature in with-faillock with-certgate with-certgate-sudo; do
+	/usr/bin/authselect disable-feature $feature
+done
+check "pam disable, where no feature is selected" pam disable
+check "the profile is what it was" diff - \
+    <(/usr/bin/authselect current --raw) <<'EOF'
+local
+EOF
+check "ours is gone" test ! -e /etc/authselect/custom/certgate
+check "pam enable" pam enable
+/usr/bin/authselect select local with-faillock --quiet
+check "pam enable, where another profile was selected since" pam enable
+pam_said_enabled()
+{
+	grep -q '^pam  *enabled, by authselect$' /run/pam.out
+}
+check "it is new" pam_said_enabled
+check "pam disable" pam disable
+check "all is as it was, to the byte" as_before
+mkdir /etc/authselect/custom/certgate
+cp $profile/* /etc/authselect/custom/certgate
+listing >/run/pam.before
+check_status 1 "a profile of that name by somebody else" pam enable
+check "it says so" grep -q \
+    '^certgate: /etc/authselect/custom/certgate: there is such a profile already, and certgate pam did not make it; give it another name$' \
+    /run/pam.out
+listing >/run/pam.after
+check "and it stays" diff /run/pam.before /run/pam.after
+rm -r /etc/authselect/custom/certgate
 echo '# by hand' >>/etc/authselect/system-auth
 listing >/run/pam.before
 check_status 1 "changed by hand before" pam enable

@@ -289,6 +289,19 @@ enable_refused "a profile of that name" \
     '^certgate: /usr/share/pam-configs/certgate: there is a profile of this name already, and it is not certgate'"'"'s$'
 rm /usr/share/pam-configs/certgate
 
+# A profile that pam-auth-update has not seen comes in with ours.
+cat >/usr/share/pam-configs/zz-unseen <<'EOF'
+Name: of a package that was unpacked by hand
+Default: yes
+Priority: 0
+Session-Type: Additional
+Session:
+	required	pam_umask.so
+EOF
+enable_refused "another profile comes in with ours" 'pam_umask'
+rm /usr/share/pam-configs/zz-unseen
+check "all is as it was, to the byte" as_before
+
 # Killed between the tool's work and our own, at whatever point.
 mv $tool /run/tool
 killed()
@@ -307,6 +320,8 @@ for when in before after; do
 	killed "${!name}" enable
 	cp -a /run/tool $tool
 	check "killed $when the tool: disable" pam disable
+	pam_says "killed $when the tool: that was undone" \
+	    '^certgate: warning: an interrupted certgate pam was undone$'
 	check "killed $when the tool: all is as it was" as_before
 	killed "${!name}" enable
 	cp -a /run/tool $tool
