@@ -36,6 +36,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/keysfile.c config-gen/keysfile.h \
 	config-gen/krl.c config-gen/krl.h \
 	config-gen/krl_check.c config-gen/krl_check.h \
+	config-gen/lockfile.c config-gen/lockfile.h \
 	config-gen/login.c config-gen/login.h \
 	config-gen/manifest.c config-gen/manifest.h \
 	config-gen/mechanism.c \

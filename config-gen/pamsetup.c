@@ -2,17 +2,16 @@
 
 #include "config-gen/pamsetup.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "lib/file.h"
 
-#define FOLDER "/etc/pam.d"
+/* Not in PAM's own folders, where every file is a service. */
+#define LOCK_FOLDER "/var/lib"
+#define LOCK_NAME ".certgate-pam-lock"
 
 static const struct pammech *const mechanisms[] = { &pammech_debian,
 	&pammech_authselect };
@@ -54,26 +53,22 @@ read_kept(const char *line, struct kept *out, struct err *err)
 
 /* --- begin ---------------------------------------------------------------- */
 
-/* A folder that is there anyway: nothing of ours stays behind. */
+/* In a folder that is there anyway: nothing of ours stays behind. */
 static int
 lock(struct pamsetup *p, struct err *err)
 {
-	char *path = root_locate(p->root, FOLDER, err);
-	int ret = -1;
+	char *folder = root_locate(p->root, LOCK_FOLDER, err);
+	char path[PATH_MAX];
+	int n, ret;
 
-	if (path == NULL)
+	if (folder == NULL)
 		return -1;
-	p->lock_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (p->lock_fd < 0)
-		(void)err_system(err, "%s", path);
-	else if (flock(p->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		(void)(errno == EWOULDBLOCK
-		    ? err_setf(err, ERR_REFUSED,
-			  "another certgate pam is at work")
-		    : err_system(err, "%s", path));
+	n = snprintf(path, sizeof(path), "%s/" LOCK_NAME, folder);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		ret = err_setf(err, ERR_LIMIT, "the root's path is too long");
 	else
-		ret = 0;
-	free(path);
+		ret = lockfile_take(&p->lock, path, 0, err);
+	free(folder);
 	return ret;
 }
 
@@ -176,7 +171,7 @@ pamsetup_open(struct pamsetup *p, const struct root *root, struct err *err)
 
 	memset(p, 0, sizeof(*p));
 	p->root = root;
-	p->lock_fd = -1;
+	p->lock = (struct lockfile)LOCKFILE_INIT;
 	p->is_undone = true;
 	if (lock(p, err) < 0 ||
 	    pamkeep_look(&p->keep, root, &p->state, p->mechanism, err) < 0)
@@ -198,9 +193,7 @@ pamsetup_close(struct pamsetup *p)
 {
 	pamview_clear(&p->before);
 	pamview_clear(&p->after);
-	if (p->lock_fd >= 0)
-		(void)close(p->lock_fd);
-	p->lock_fd = -1;
+	lockfile_drop(&p->lock);
 }
 
 /* --- enable ---------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config-gen/lockfile.h"
 #include "config-gen/pamkeep.h"
 #include "config-gen/pammech.h"
 #include "config-gen/pamview.h"
@@ -26,7 +27,7 @@ struct pamsetup {
 	enum pamkeep_state state;
 	char mechanism[PAMKEEP_TEXT_SIZE]; /* as it is kept */
 	struct pamview before, after;
-	int lock_fd;
+	struct lockfile lock;
 	bool is_recovered; /* an interrupted change was put back */
 	bool is_undone; /* after a failure: nothing of it is left */
 	bool is_new; /* something was changed */

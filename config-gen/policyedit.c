@@ -2,17 +2,20 @@
 
 #include "config-gen/policyedit.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "config-gen/lockfile.h"
 #include "config-gen/policytext.h"
 #include "lib/certsig.h"
 #include "lib/escape.h"
 #include "lib/file.h"
+
+/* The lock of ".NAME", and how long the writer of another change has. */
+#define LOCK_MARK ".certgate-lock"
+#define LOCK_WAIT_S 10
 
 /* A change under way. */
 struct edit {
@@ -387,47 +390,47 @@ is_written(const struct policyedit *e)
 	return is_same;
 }
 
-/* Open it and keep other certgates from writing it until it is closed. */
+/*
+ * Keep other certgates from writing it.  The lock is a file of its own beside
+ * the policy, which everybody may open.
+ */
 static int
-lock(const char *file, struct err *err)
+lock(struct lockfile *l, const char *file, struct err *err)
 {
-	int fd = file_open(file, FILE_ROOTS, POLICY_MAX_BYTES, NULL, err);
-	int rc;
+	const char *slash = strrchr(file, '/');
+	const char *name = slash == NULL ? file : slash + 1;
+	char *path;
+	int ret;
 
-	if (fd == -1)
-		return -1;
-	do
-		rc = flock(fd, LOCK_EX);
-	while (rc == -1 && errno == EINTR);
-	if (rc == 0)
-		return fd;
-	(void)err_system(err, "%s: flock", file);
-	(void)close(fd);
-	return -1;
+	if (asprintf(&path, "%.*s.%s" LOCK_MARK, (int)(name - file), file,
+	        name) < 0)
+		return no_memory(err);
+	ret = lockfile_take(l, path, LOCK_WAIT_S, err);
+	free(path);
+	return ret;
 }
 
 int
 policyedit_write(const struct policyedit *e, bool *written, struct err *err)
 {
+	struct lockfile l = LOCKFILE_INIT;
 	char shown[256];
 	char *text = NULL;
-	struct stat st, now;
+	struct stat st;
 	size_t len;
-	int fd = -1, ret = -1;
+	int ret = -1;
 
 	*written = false;
 	(void)escape_text(shown, sizeof(shown), e->file);
-	if ((fd = lock(e->file, err)) == -1 ||
+	if (lock(&l, e->file, err) == -1 ||
 	    file_read(e->file, FILE_ROOTS, POLICY_MAX_BYTES, &text, &len,
 	        err) < 0)
 		goto out;
-	if (fstat(fd, &st) < 0 || stat(e->file, &now) < 0) {
+	if (stat(e->file, &st) < 0) {
 		(void)err_system(err, "%s", shown);
 		goto out;
 	}
-	/* Another file has another lock. */
-	if (st.st_ino != now.st_ino || len != e->before.len ||
-	    memcmp(text, e->before.p, len) != 0) {
+	if (len != e->before.len || memcmp(text, e->before.p, len) != 0) {
 		(void)err_setf(err, ERR_REFUSED,
 		    "%s: somebody changed it meanwhile; try again", shown);
 		goto out;
@@ -438,8 +441,7 @@ policyedit_write(const struct policyedit *e, bool *written, struct err *err)
 	    st.st_mode & 07777, st.st_uid, st.st_gid, err);
 	*written = ret == 0 || is_written(e);
 out:
-	if (fd != -1)
-		(void)close(fd);
+	lockfile_drop(&l);
 	free(text);
 	return ret;
 }

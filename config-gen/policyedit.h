@@ -59,7 +59,7 @@ int policyedit_make(struct policyedit *e, const struct policy *p,
 /*
  * Write it: owner, mode and extended attributes of the file stay, and what a
  * writer that was killed left beside it goes.  -1 also where somebody else
- * changed the file since.  *written: the file says it now, also where this
+ * changed the file since, or another certgate writes it and does not end.  *written: the file says it now, also where this
  * failed and nobody knows whether that will last.
  */
 int policyedit_write(

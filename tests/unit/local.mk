@@ -36,6 +36,7 @@ unit_tests = \
 	tests/unit/test_keyset \
 	tests/unit/test_krl \
 	tests/unit/test_krl_check \
+	tests/unit/test_lockfile \
 	tests/unit/test_login \
 	tests/unit/test_offer \
 	tests/unit/test_pamkeep \

@@ -2,10 +2,15 @@
 
 #include "config-gen/policyedit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "config-gen/lockfile.h"
 #include "lib/file.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/policyfix.h"
@@ -328,6 +333,75 @@ START_TEST(keeps)
 }
 END_TEST
 
+/*
+ * Who has the lock changes the file, and then lets go: the change that waited
+ * is one of another file.
+ */
+START_TEST(waits)
+{
+	const struct timespec pause = { 0, 200L * 1000 * 1000 };
+	struct diag_report report = DIAG_REPORT_INIT;
+	struct lockfile l = LOCKFILE_INIT;
+	struct policyedit e = POLICYEDIT_INIT;
+	struct policy *p = load(&rows[0]);
+	struct err err = ERR_INIT;
+	bool is_written;
+	pid_t pid;
+	int status;
+
+	ck_assert_int_eq(
+	    policyedit_make(&e, p, "", &rows[0].change, &report, &err), 0);
+	ck_assert_int_eq(
+	    lockfile_take(&l, ".policy.yaml.certgate-lock", 0, &err), 0);
+	if ((pid = fork()) == 0) {
+		(void)nanosleep(&pause, NULL);
+		policyfix_write_text("policy.yaml", "version: 1\n");
+		lockfile_drop(&l);
+		_exit(0);
+	}
+	/* The lock is the child's now. */
+	(void)close(l.fd);
+	l.fd = -1;
+	ck_assert_int_eq(policyedit_write(&e, &is_written, &err), -1);
+	assert_err(&err, ERR_REFUSED,
+	    "policy.yaml: somebody changed it meanwhile; try again");
+	ck_assert(!is_written);
+	assert_file("policy.yaml", "version: 1\n");
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(access(".policy.yaml.certgate-lock", F_OK), -1);
+	lockfile_drop(&l);
+	policyedit_clear(&e);
+	policy_free(p);
+	diag_free(&report);
+}
+END_TEST
+
+/* Everybody may read the policy, and so lock it. */
+START_TEST(others_lock_nothing)
+{
+	struct diag_report report = DIAG_REPORT_INIT;
+	struct policyedit e = POLICYEDIT_INIT;
+	struct policy *p = load(&rows[0]);
+	struct err err = ERR_INIT;
+	bool is_written;
+	int fd;
+
+	fd = open("policy.yaml", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(flock(fd, LOCK_SH), 0);
+	ck_assert_int_eq(
+	    policyedit_make(&e, p, "", &rows[0].change, &report, &err), 0);
+	ck_assert_int_eq(policyedit_write(&e, &is_written, &err), 0);
+	ck_assert(is_written);
+	assert_file("policy.yaml", rows[0].after);
+	ck_assert_int_eq(close(fd), 0);
+	policyedit_clear(&e);
+	policy_free(p);
+	diag_free(&report);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -336,5 +410,7 @@ main(void)
 	tcase_add_checked_fixture(tc, policyfix_setup, policyfix_teardown);
 	tcase_add_loop_test(tc, change, 0, N_ROWS(rows));
 	tcase_add_test(tc, keeps);
+	tcase_add_test(tc, others_lock_nothing);
+	tcase_add_test(tc, waits);
 	return run_case("policyedit", tc);
 }

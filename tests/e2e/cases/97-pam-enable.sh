@@ -334,10 +334,22 @@ for when in before after; do
 done
 
 # Another one at work.
+lock=/var/lib/.certgate-pam-lock
+(umask 077; : >$lock)
+exec 9<>$lock
+flock 9
+enable_refused "two at once" "^certgate: another certgate is at work and holds $lock; try again when it has ended\$"
+exec 9<&-
+rm $lock
+
+# What others can open locks nothing: it would be theirs to stop us.
 exec 9</etc/pam.d
 flock 9
-enable_refused "two at once" '^certgate: another certgate pam is at work$'
+check "with a lock of somebody else's on PAM's folder" pam enable
+check "and out again" pam disable
 exec 9<&-
+check "all is as it was after it" as_before
+check "no lock stays" test ! -e $lock
 
 # An image, by its own tools.
 mkdir -p /run/image
