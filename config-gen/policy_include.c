@@ -415,10 +415,26 @@ is_straight(char *path, size_t fixed_len)
 	return is_good;
 }
 
+/*
+ * What editors keep beside a file.  Whoever watches the policy for changes
+ * (packaging/systemd/apply-changed) passes over the same names.
+ */
+static bool
+is_editors(const char *path)
+{
+	const char *name = path + folder_len(path);
+	size_t len = strlen(name);
+
+	return name[0] == '.' || name[0] == '#' ||
+	    (len > 0 && name[len - 1] == '~');
+}
+
 static void
 include_match(struct policy_parse *p, char *path, size_t fixed_len,
     struct place at)
 {
+	if (is_editors(path))
+		return;
 	/* A glob may well match the policy itself. */
 	if (is_policy(p, path))
 		return;

@@ -44,6 +44,30 @@ static const struct policy_row rows[] = {
 		"include: none/*.yaml\n"),
 	    NULL, RAW(""),
 	    "" },
+	{ "what editors keep beside it",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"include: d/*\n"),
+	    "d/#x.yaml#", RAW("nonsense\n"), "" },
+	{ "an editor's copy",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"include: d/*\n"),
+	    "d/x.yaml~", RAW("nonsense\n"), "" },
+	{ "a hidden file",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"include: d/.*l\n"),
+	    "d/.x.yaml", RAW("nonsense\n"), "" },
+	{ "one of these names, written out",
+	    RAW(HEAD "users:\n"
+		"  jim: any\n"
+		"include: d/x.yaml~\n"),
+	    "d/x.yaml~",
+	    RAW("users:\n"
+		"  jim: a@example.com\n"),
+	    "d/x.yaml~:2:3: error: user \"jim\" stands twice, first at "
+	    "policy.yaml:5; keep one of them, or merge them\n" },
 	{ "user in both",
 	    RAW(HEAD "users:\n"
 		"  jim: any\n"
