@@ -11,7 +11,10 @@ dist_systemdsystemunit_DATA = \
 	packaging/systemd/certgate-apply-parts.path \
 	packaging/systemd/certgate-apply.path \
 	packaging/systemd/certgate-ca.timer
-dist_pkglibexec_SCRIPTS = packaging/systemd/apply-changed
+dist_pkglibexec_SCRIPTS = \
+	packaging/after-upgrade \
+	packaging/before-removal \
+	packaging/systemd/apply-changed
 EXTRA_DIST += $(systemd_services:=.in) packaging/systemd/hardening.conf
 CLEANFILES += $(systemd_services)
 

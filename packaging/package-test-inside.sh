@@ -266,11 +266,13 @@ chmod 0640 /etc/certgate/policy.yaml
 # The module goes only once nobody names it.
 cp /etc/pam.d/sshd pam.sshd
 echo 'session required pam_certgate.so' >>/etc/pam.d/sshd
+mkdir /etc/pam.d/backup
 ok "alice is let in by PAM, too" lets_in shared alice
 refused "the module stays while PAM names it" apt-get remove -y libpam-certgate
 ok "... and it is there" sh -c 'ls /usr/lib/*/security/pam_certgate.so'
 ok "... and alice is let in" lets_in shared alice
 cat pam.sshd >/etc/pam.d/sshd
+rmdir /etc/pam.d/backup
 ok "certgate pam enable" certgate pam enable
 ok "alice is let in by PAM, as its tool put it" lets_in shared alice
 ok "then it goes" apt-get remove -y libpam-certgate
@@ -284,6 +286,8 @@ cp /etc/certgate/policy.yaml policy.mine
 ok "apply" certgate apply
 ok "alice has a list" test -f /etc/ssh/certgate/current/principals/alice
 ok "alice is let in by it" lets_in alice alice
+ok "taken out by hand, sshd not told" certgate remove --no-reload
+ok "alice is still let in" lets_in shared alice
 ok "remove" apt-get remove -y certgate
 ok "sshd's configuration is as it was" is_untouched
 ok "sshd was told: alice is out" keeps_out alice alice
@@ -296,6 +300,20 @@ ok "install again" install_debs old
 ok "the policy was kept" cmp policy.mine /etc/certgate/policy.yaml
 ok "apply again" certgate apply
 ok "alice is let in again" lets_in shared alice
+echo 'deny: [mallory@example.com]' >>/etc/certgate/policy.yaml
+ok "apply, by the helper from now on" certgate apply
+ok "alice is let in by it" lets_in shared alice
+# The index of a version that writes another format: its number comes after
+# cdb's tables, the record's lengths and its key.
+printf '\0\0\0\001' | dd of=/etc/ssh/certgate/current/policy.cdb bs=1 seek=2057 \
+    conv=notrunc status=none
+ok "an index of another format lets nobody in" keeps_out shared alice
+ok "upgrade" install_debs new
+ok "it was made anew" lets_in shared alice
+ok "taken out by hand" certgate remove
+refused "an upgrade does not bring it back" sh -c \
+    'apt-get install -y -q --allow-downgrades /debs/old/*.deb >&2
+     grep -rl certgate /etc/ssh/sshd_config /etc/ssh/sshd_config.d'
 ok "apply, to be confirmed" certgate apply --confirm 1h
 ok "purge" dpkg --purge certgate libpam-certgate
 ok "sshd's configuration is as it was" is_untouched

@@ -19,6 +19,7 @@ check()
 
 # A tarball has no .ci folder.
 for script in bootstrap .ci/run tests/*/*.sh packaging/*.sh \
+    packaging/after-upgrade packaging/before-removal \
     packaging/systemd/apply-changed packaging/debian/*.p*; do
 	check "$script"
 done
