@@ -108,7 +108,7 @@ pamkeep_look(struct pamkeep *k, const struct root *root,
 	if ((base = root_locate(root, BASE, err)) == NULL)
 		return -1;
 	n = snprintf(k->folder, sizeof(k->folder), "%s%s", base,
-	    PAMKEEP_FOLDER + strlen(BASE));
+	    &PAMKEEP_FOLDER[sizeof(BASE) - 1]);
 	free(base);
 	if (n < 0 || (size_t)n >= sizeof(k->folder))
 		return err_setf(err, ERR_LIMIT, "the root's path is too long");
