@@ -118,21 +118,11 @@ take_away(char *path, struct err *err)
 	return file_sync_folder(path, err);
 }
 
-int
-conffile_set(struct generation_store *s, const char *inside,
-    const struct journal_look *look, const char *bytes, size_t len,
-    const char *like, struct err *err)
+/* Write it where it is; path is on this machine. */
+static int
+write_it(char *path, const struct journal_look *look, const char *bytes,
+    size_t len, const char *like, struct err *err)
 {
-	char path[STORE_PATH_SIZE], shown[SHOWN_SIZE];
-
-	if (conffile_path(s, inside, path, err) == -1)
-		return -1;
-	if (path[0] == '\0' && !look->exists)
-		return 0;
-	if (path[0] == '\0')
-		return err_setf(err, ERR_NOT_FOUND, "%s: %s",
-		    escape_text(shown, sizeof(shown), inside),
-		    strerror(ENOENT));
 	if (!look->exists)
 		return take_away(path, err);
 	if (like == NULL)
@@ -140,4 +130,45 @@ conffile_set(struct generation_store *s, const char *inside,
 		    path, bytes, len, look->mode, look->uid, look->gid, err);
 	return file_restore(
 	    path, bytes, len, look->mode, look->uid, look->gid, like, err);
+}
+
+static void
+folder_of(const char *path, char folder[STORE_PATH_SIZE])
+{
+	char *slash;
+
+	(void)snprintf(folder, STORE_PATH_SIZE, "%s", path);
+	if ((slash = strrchr(folder, '/')) != NULL)
+		slash[slash == folder ? 1 : 0] = '\0';
+}
+
+int
+conffile_set(struct generation_store *s, const char *inside,
+    const struct journal_look *look, const char *bytes, size_t len,
+    const char *like, struct err *err)
+{
+	char path[STORE_PATH_SIZE], folder[STORE_PATH_SIZE];
+	char shown[SHOWN_SIZE], shown_folder[SHOWN_SIZE];
+	struct err own = ERR_INIT;
+
+	if (conffile_path(s, inside, path, err) == -1)
+		return -1;
+	if (path[0] == '\0' && !look->exists)
+		return 0;
+	(void)escape_text(shown, sizeof(shown), inside);
+	if (path[0] == '\0')
+		return err_setf(
+		    err, ERR_NOT_FOUND, "%s: %s", shown, strerror(ENOENT));
+	folder_of(path, folder);
+	if (write_it(path, look, bytes, len, like, &own) == 0)
+		return 0;
+	if (access(folder, W_OK) == -1 && errno == EROFS)
+		return err_setf(err, ERR_REFUSED,
+		    "%s: it is in %s, which is read-only here; a unit of "
+		    "systemd's writes there with ReadWritePaths=%s under "
+		    "[Service], see systemctl edit",
+		    shown,
+		    escape_text(shown_folder, sizeof(shown_folder), folder),
+		    shown_folder);
+	return err_setf(err, own.code, "%s", own.text);
 }

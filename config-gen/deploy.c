@@ -200,6 +200,87 @@ deploy_prove(void *ctx, struct err *err)
 	return d->also->write(d->also->ctx, &d->also->is_written, err);
 }
 
+#define MAX_FOLDERS 8
+
+/* Where the change writes, links followed: what takes it back must, too. */
+struct folders {
+	char *paths[MAX_FOLDERS];
+	const char *list[MAX_FOLDERS + 1]; /* the same, and NULL */
+	size_t n;
+};
+
+static void
+folders_clear(struct folders *f)
+{
+	while (f->n > 0)
+		free(f->paths[--f->n]);
+}
+
+/* path: a folder's inside the root; freed by folders_clear, also then. */
+static int
+add_folder(struct folders *f, char *path, struct err *err)
+{
+	if (path == NULL)
+		return -1;
+	if (f->n == MAX_FOLDERS) {
+		free(path);
+		return err_setf(
+		    err, ERR_LIMIT, "too many files of sshd's to change");
+	}
+	f->list[f->n] = path;
+	f->paths[f->n++] = path;
+	f->list[f->n] = NULL;
+	return 0;
+}
+
+static int
+find_folders(const struct deploy *d, struct folders *f, struct err *err)
+{
+	char *path, *slash;
+	size_t i;
+
+	memset(f, 0, sizeof(*f));
+	if (add_folder(f, root_locate(&d->c->root, ROOT_CERTGATE, err), err) <
+	    0)
+		return -1;
+	for (i = 0; i < d->edit.n_files; i++) {
+		if (!d->edit.files[i].is_changed)
+			continue;
+		path = root_locate(&d->c->root, d->files[i].path, err);
+		if (path != NULL && (slash = strrchr(path, '/')) != NULL)
+			slash[slash == path ? 1 : 0] = '\0';
+		if (add_folder(f, path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+start_waiter(struct deploy *d, struct err *err)
+{
+	struct folders f;
+	enum waiter_boot boot;
+	int ret = -1;
+
+	if (find_folders(d, &f, err) < 0 ||
+	    waiter_start(d->c->confirm_s, f.list, &boot, err) < 0)
+		goto out;
+	ret = 0;
+	if (boot == WAITER_BOOT_YES || !waiter_has_systemd())
+		goto out;
+	cmd_warn(d->c,
+	    "certgate-confirm.service %s: after a reboot only the next "
+	    "certgate command takes back what was not confirmed",
+	    boot == WAITER_BOOT_DISABLED
+	        ? "is not enabled"
+	        : "may not write where a file of sshd's is, outside of "
+	          "/etc/ssh (systemctl edit certgate-confirm.service, "
+	          "[Service], ReadWritePaths=FOLDER lets it)");
+out:
+	folders_clear(&f);
+	return ret;
+}
+
 /*
  * In this order, so that an end at any point is made good: what is held, the
  * record, the waiter; then the change.  A record of a change that was never
@@ -209,7 +290,7 @@ static int
 prepare_return(struct deploy *d, struct err *err)
 {
 	struct generation_link link;
-	bool differs, at_boot;
+	bool differs;
 
 	if (pending_begin(d->pending, d->c->confirm_s, d->c->root.sshd, err) <
 	    0)
@@ -223,15 +304,9 @@ prepare_return(struct deploy *d, struct err *err)
 		return 0;
 	d->pending->before = link.before;
 	d->pending->after = link.after;
-	if (pending_write(d->store, d->pending, err) < 0 ||
-	    waiter_start(d->c->confirm_s, &at_boot, err) < 0)
+	if (pending_write(d->store, d->pending, err) < 0)
 		return -1;
-	if (!at_boot && waiter_has_systemd())
-		cmd_warn(d->c,
-		    "certgate-confirm.service is not enabled: after a reboot "
-		    "only the next certgate command takes back what was not "
-		    "confirmed");
-	return 0;
+	return start_waiter(d, err);
 }
 
 static void

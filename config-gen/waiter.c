@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 #define TIMEOUT_S 30
 
 #define UNIT "certgate-expire"
+/* Made where that one does not serve, which keeps its name also then. */
+#define UNIT_MADE UNIT "-made"
 #define BOOT_UNIT "certgate-confirm.service"
 
 bool
@@ -84,23 +87,84 @@ has_service(const char *self)
 	return ret;
 }
 
+/* Whether a path as systemctl shows it is above folder, links followed. */
+static bool
+is_above(const char *path, size_t len, const char *folder)
+{
+	char text[PATH_MAX], *real;
+	bool ret;
+
+	/* "-": it may be missing; "+": in the unit's own root. */
+	while (len > 0 && (*path == '-' || *path == '+')) {
+		path++;
+		len--;
+	}
+	if (len == 0 || len >= sizeof(text))
+		return false;
+	memcpy(text, path, len);
+	text[len] = '\0';
+	if ((real = realpath(text, NULL)) == NULL)
+		return false;
+	len = strlen(real);
+	ret = strncmp(real, folder, len) == 0 &&
+	    (folder[len] == '\0' || folder[len] == '/');
+	free(real);
+	return ret;
+}
+
+static bool
+covers(const char *list, const char *folder)
+{
+	size_t len;
+
+	for (; *list != '\0'; list += len) {
+		list += strspn(list, " \n");
+		len = strcspn(list, " \n");
+		if (is_above(list, len, folder))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the service may write to all folders, as it is installed. */
+static bool
+can_write(const char *service, const char *const *folders)
+{
+	const char *const argv[] = { SYSTEMCTL, "show", "--value", "-p",
+		"ReadWritePaths", service, NULL };
+	struct err ignored = ERR_INIT;
+	struct command_result res;
+	bool ret = true;
+
+	if (command_run(NULL, argv, TIMEOUT_S, &res, &ignored) < 0)
+		return false;
+	for (; *folders != NULL; folders++)
+		ret = ret && covers(res.out, *folders);
+	command_result_clear(&res);
+	return ret;
+}
+
 /*
  * A second later, so that it need not wait itself.  The service that is
  * installed is locked up further than one that is made here.
  */
 static int
-start_timer(const char *self, unsigned int wait_s, struct err *err)
+start_timer(const char *self, unsigned int wait_s,
+    const char *const *folders, struct err *err)
 {
 	char on_active[32];
 	const char *const installed[] = { SYSTEMD_RUN, "--quiet",
 		"--unit=" UNIT ".service", on_active,
 		"--timer-property=AccuracySec=1s", NULL };
 	const char *const made[] = { SYSTEMD_RUN, "--quiet", "--collect",
-		"--unit=" UNIT, on_active, "--timer-property=AccuracySec=1s",
+		"--unit=" UNIT_MADE, on_active, "--timer-property=AccuracySec=1s",
 		"--property=Restart=on-failure", "--property=RestartSec=30",
 		"--description=Take back what certgate apply --confirm made",
 		"--", self, "confirm", "--expire", NULL };
-	const char *const *argv = has_service(self) ? installed : made;
+	const char *const *argv =
+	    has_service(self) && can_write(UNIT ".service", folders)
+	    ? installed
+	    : made;
 	struct command_result res;
 	int ret = 0;
 
@@ -138,29 +202,33 @@ has_boot_unit(void)
 }
 
 int
-waiter_start(unsigned int wait_s, bool *at_boot, struct err *err)
+waiter_start(unsigned int wait_s, const char *const *folders,
+    enum waiter_boot *boot, struct err *err)
 {
 	const char *const stop[] = { SYSTEMCTL, "--quiet", "stop",
-		UNIT ".timer", UNIT ".service", NULL };
+		UNIT ".timer", UNIT ".service", UNIT_MADE ".timer",
+		UNIT_MADE ".service", NULL };
 	char self[PATH_MAX];
 	const char *const argv[] = { self, "confirm", "--expire", NULL };
 
-	*at_boot = false;
+	*boot = WAITER_BOOT_DISABLED;
 	if (find_self(self, err) < 0)
 		return -1;
 	if (!waiter_has_systemd())
 		return command_detach(argv, err);
 	/* One of an earlier change would keep the name. */
 	(void)ask(stop);
-	*at_boot = has_boot_unit();
-	return start_timer(self, wait_s, err);
+	if (has_boot_unit())
+		*boot = can_write(BOOT_UNIT, folders) ? WAITER_BOOT_YES
+		                                      : WAITER_BOOT_LOCKED_UP;
+	return start_timer(self, wait_s, folders, err);
 }
 
 void
 waiter_stop(void)
 {
 	const char *const stop[] = { SYSTEMCTL, "--quiet", "stop",
-		UNIT ".timer", NULL };
+		UNIT ".timer", UNIT_MADE ".timer", NULL };
 
 	if (waiter_has_systemd())
 		(void)ask(stop);

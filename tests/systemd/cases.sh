@@ -56,6 +56,47 @@ gets_in johndoe alice
 check "it goes back" wait_for 90 test ! -e /etc/ssh/certgate/pending
 check "the directives are gone" [ ! -e /etc/ssh/sshd_config.d/00-certgate.conf ]
 check "sshd was told" wait_for 10 is_refused johndoe alice
+
+# A file of sshd's that a link leads out of /etc/ssh: the units may not write
+# there, so the timer starts one that may.
+mkdir -p /srv/conf
+mv /etc/ssh/sshd_config.d /srv/conf/
+ln -s /srv/conf/sshd_config.d /etc/ssh/sshd_config.d
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10s
+check_says 'certgate-confirm.service may not write where a file of sshd.s is, outside of /etc/ssh \(systemctl edit' \
+    "it warns" cat /run/kept.out
+gets_in johndoe alice
+check "outside of /etc/ssh, it goes back" \
+    wait_for 90 test ! -e /etc/ssh/certgate/pending
+check "the directives are gone" \
+    [ ! -e /srv/conf/sshd_config.d/00-certgate.conf ]
+check "the timer's unit is gone" wait_for 30 has_no_timer
+check_status 1 "a unit that may not write there" kept systemd-run --quiet \
+    --wait --pipe -p ProtectSystem=strict -p ReadWritePaths=/etc/ssh \
+    -p RuntimeDirectory=sshd -p RuntimeDirectoryPreserve=yes \
+    "$CERTGATE" apply
+check_says '00-certgate.conf: it is in /srv/conf/sshd_config.d, which is read-only here; a unit of systemd.s writes there with ReadWritePaths=/srv/conf/sshd_config.d under \[Service\], see systemctl edit' \
+    "says why, and what to write" cat /run/kept.out
+mkdir -p /etc/systemd/system/certgate-confirm.service.d \
+    /etc/systemd/system/certgate-expire.service.d
+printf '[Service]\nReadWritePaths=/srv/conf\n' |
+    tee /etc/systemd/system/certgate-confirm.service.d/conf.conf \
+    >/etc/systemd/system/certgate-expire.service.d/conf.conf
+on systemctl daemon-reload
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10s
+check_status 1 "with that written it does not warn" \
+    grep -q 'certgate-confirm' /run/kept.out
+check "and it goes back" wait_for 90 test ! -e /etc/ssh/certgate/pending
+check "the directives are gone" \
+    [ ! -e /srv/conf/sshd_config.d/00-certgate.conf ]
+check "the timer's unit is gone" wait_for 30 has_no_timer
+rm -r /etc/systemd/system/certgate-confirm.service.d \
+    /etc/systemd/system/certgate-expire.service.d
+on systemctl daemon-reload
+rm /etc/ssh/sshd_config.d
+mv /srv/conf/sshd_config.d /etc/ssh/
+rmdir /srv/conf
+
 policy jdoe
 check "apply" kept "$CERTGATE" apply
 kept=$(current)
