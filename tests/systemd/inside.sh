@@ -151,6 +151,13 @@ cat >/etc/systemd/system/certgate-.service.d/look.conf <<EOF
 ReadWritePaths=$looks
 ExecStartPre=/bin/sh $looks/look %n
 EOF
+# What boot.sh put there is lost where /proc/sys is made read-only; who applies
+# tells by it whether the time to confirm is over.
+mkdir -p /etc/systemd/system/certgate-apply.service.d
+cat >/etc/systemd/system/certgate-apply.service.d/boot.conf <<'EOF'
+[Service]
+BindReadOnlyPaths=/run/boot-id:/proc/sys/kernel/random/boot_id
+EOF
 cat >"$looks/look" <<'EOF'
 cd "${0%/*}" || exit 1
 echo run >>"$1.runs"
