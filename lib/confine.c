@@ -61,14 +61,6 @@ struct ll_ruleset {
 #define ARCH 0x80000016U
 #endif
 
-static void
-forbid(int which)
-{
-	static const struct rlimit none;
-
-	(void)setrlimit(which, &none);
-}
-
 /* All that the ABI knows is denied, since no rule allows any of it. */
 static int
 enter_landlock(void)
@@ -156,14 +148,15 @@ enter_seccomp(void)
 enum confined
 confine_enter(void)
 {
+	static const struct rlimit none;
 	enum confined by = CONFINED_BY_LIMITS;
 
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	/* It takes a descriptor for a moment, which the limits forbid. */
 	if (enter_landlock() == 0)
 		by = CONFINED_BY_LANDLOCK;
-	forbid(RLIMIT_NOFILE);
-	forbid(RLIMIT_NPROC);
+	(void)setrlimit(RLIMIT_NOFILE, &none);
+	(void)setrlimit(RLIMIT_NPROC, &none);
 	if (by == CONFINED_BY_LIMITS && enter_seccomp() == 0)
 		by = CONFINED_BY_SECCOMP;
 	return by;
