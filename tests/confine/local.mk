@@ -12,8 +12,9 @@ check_SCRIPTS += $(hole_programs)
 $(hole_programs): helpers/authorized-principals.c $(lib_login) \
 		tests/confine/hole.c config.h Makefile
 	@$(MKDIR_P) tests/confine
-	$(AM_V_CC)$(hole_compile) -Ddecide=hole_decide $(hole_cppflags) \
-		-c -o $@.tmp.o $(top_srcdir)/helpers/authorized-principals.c
+	$(AM_V_CC)$(filter-out -Wl% -static%,$(hole_compile)) \
+		-Ddecide=hole_decide $(hole_cppflags) -c -o $@.tmp.o \
+		$(top_srcdir)/helpers/authorized-principals.c
 	$(AM_V_CCLD)$(hole_compile) $(HARDEN_LDFLAGS) $(LDFLAGS) \
 		$(HELPER_LDFLAGS) -o $@ $@.tmp.o \
 		$(addprefix $(top_srcdir)/,$(filter %.c,$(lib_login))) \

@@ -19,6 +19,11 @@ for program in ssh-keygen strace setpriv; do
 	}
 done
 
+if grep -q __asan_init helpers/authorized-principals; then
+	echo "skipped: the sanitizers' own calls are forbidden, too"
+	exit 77
+fi
+
 become=()
 if [ "$(id -u)" -eq 0 ]; then
 	become=(setpriv --reuid 65534 --regid 65534 --clear-groups --)
