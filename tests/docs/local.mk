@@ -8,7 +8,6 @@ doc_checks = \
 	tests/docs/shell.sh \
 	tests/docs/symbols.sh \
 	tests/docs/units.sh \
-	tests/docs/units.sh \
 	tests/headers/alone.sh
 TESTS += $(doc_checks)
 EXTRA_DIST += $(doc_checks) tests/docs/every-key.yaml tests/docs/schema.js

@@ -10,6 +10,8 @@ if ! systemd-analyze security --help 2>/dev/null | grep -q -- --offline; then
 	echo "units: skipped: systemd-analyze is missing, or older than 250"
 	exit 77
 fi
+# Its arrow is of another form where that cannot be shown.
+export LC_ALL=C.UTF-8
 n_checks=0
 n_wrong=0
 scratch=$(mktemp -d)
