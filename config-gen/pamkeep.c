@@ -61,6 +61,16 @@ path_of(const struct pamkeep *k, char out[PATH_MAX], const char *folder,
 	return out;
 }
 
+/* The mark that file i was not there then. */
+static char *
+absent_of(const struct pamkeep *k, char out[PATH_MAX], enum pamkeep_when when,
+    size_t i)
+{
+	(void)snprintf(out, PATH_MAX, "%s/%s/%s" ABSENT, k->folder,
+	    folders[when], k->files[i].name);
+	return out;
+}
+
 /* Where file i is on this machine; NULL with err or, missing, without. */
 static char *
 locate(const struct pamkeep *k, size_t i, struct err *err)
@@ -144,8 +154,8 @@ keep_all(struct pamkeep *k, enum pamkeep_when when, struct err *err)
 			    c.st.st_mode & 07777, c.st.st_uid, c.st.st_gid,
 			    err);
 		else if (ret == 0)
-			ret = file_create(strcat(path, ABSENT), "", 0, 0600,
-			    geteuid(), getegid(), err);
+			ret = file_create(absent_of(k, path, when, i), "", 0,
+			    0600, geteuid(), getegid(), err);
 		content_clear(&c);
 	}
 	if (ret == 0)
@@ -165,7 +175,7 @@ read_copy(const struct pamkeep *k, size_t i, enum pamkeep_when when,
 	(void)path_of(k, path, folders[when], k->files[i].name);
 	if (content_read(c, path, err) < 0)
 		return -1;
-	if (c->exists || lstat(strcat(path, ABSENT), &st) == 0)
+	if (c->exists || lstat(absent_of(k, path, when, i), &st) == 0)
 		return 0;
 	return err_setf(err, ERR_MALFORMED,
 	    PAMKEEP_FOLDER "/%s/%s is missing, the copy of %s", folders[when],
