@@ -68,6 +68,9 @@ const struct doctor_check doctor_checks[] = {
 	{ "source-penalties",
 	    "PerSourcePenalties that shut out everybody behind one address",
 	    false, doctor_source_penalties },
+	{ "pam-environment",
+	    "a PAM stack in which users say themselves how they got in", false,
+	    doctor_pam_environment },
 };
 
 const size_t doctor_n_checks = sizeof(doctor_checks) / sizeof(doctor_checks[0]);

@@ -110,5 +110,6 @@ int doctor_pubkey_off(struct doctor *d, struct err *err);
 int doctor_more_methods(struct doctor *d, struct err *err);
 int doctor_keys_authority(struct doctor *d, struct err *err);
 int doctor_source_penalties(struct doctor *d, struct err *err);
+int doctor_pam_environment(struct doctor *d, struct err *err);
 
 #endif

@@ -24,6 +24,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/doctor_keys.c \
 	config-gen/doctor_lists.c \
 	config-gen/doctor_login.c \
+	config-gen/doctor_pam.c \
 	config-gen/doctor_service.c \
 	config-gen/drift.c config-gen/drift.h \
 	config-gen/folder.c config-gen/folder.h \

@@ -81,15 +81,49 @@ is_ours(const struct pamstack *s, size_t i)
 	    strncmp(s->nodes[i].args, "service notin ", 14) == 0;
 }
 
+/* Whether users write to PAM's environment by this module: pam_env(8). */
+static bool
+is_forger(const struct pamstack_node *n)
+{
+	static const char option[] = "user_readenv=";
+	const char *p = n->args;
+	bool is_on = false;
+
+	if (!pamstack_is(n, "pam_env.so"))
+		return false;
+	/* The last one counts, and any number but 0 is yes. */
+	while ((p = strstr(p, option)) != NULL) {
+		p += sizeof(option) - 1;
+		is_on = atoi(p) != 0;
+	}
+	return is_on;
+}
+
+/* Note in *place, once, where the node stands. */
+static int
+note_place(char **place, const struct pamstack_node *n, struct err *err)
+{
+	char shown[SHOWN];
+
+	if (*place != NULL)
+		return 0;
+	if (asprintf(place, "%s:%zu",
+		escape_text(shown, sizeof(shown), n->file), n->line) >= 0)
+		return 0;
+	*place = NULL;
+	return out_of_memory(err);
+}
+
 static int
 describe(struct pamview_stack *out, const struct pamstack *s,
     const bool *reached, struct err *err)
 {
 	struct wire w = WIRE_INIT;
 	char shown[SHOWN];
+	int ret = 0;
 	size_t i;
 
-	for (i = 0; i < s->n_nodes; i++) {
+	for (i = 0; i < s->n_nodes && ret == 0; i++) {
 		const struct pamstack_node *n = &s->nodes[i];
 
 		if (!reached[i])
@@ -98,17 +132,14 @@ describe(struct pamview_stack *out, const struct pamstack *s,
 			(void)escape_text(shown, sizeof(shown), n->module);
 			wire_put_bytes(&w, shown, strlen(shown));
 			wire_put_u8(&w, ' ');
-		} else if (pamstack_is(n, PAMVIEW_MODULE) &&
-		    out->place == NULL &&
-		    asprintf(&out->place, "%s:%zu",
-			escape_text(shown, sizeof(shown), n->file),
-			n->line) < 0) {
-			out->place = NULL;
-			w.has_failed = true;
+			if (out->place == NULL && is_forger(n))
+				ret = note_place(&out->forger, n, err);
+		} else if (pamstack_is(n, PAMVIEW_MODULE)) {
+			ret = note_place(&out->place, n, err);
 		}
 	}
 	wire_put_u8(&w, 0);
-	if (w.has_failed) {
+	if (w.has_failed || ret < 0) {
 		wire_free(&w);
 		return out_of_memory(err);
 	}
@@ -177,6 +208,26 @@ pamview_ours(const struct pamview *v)
 	for (i = 0; i < v->n_items; i++) {
 		if (v->items[i].place != NULL)
 			return &v->items[i];
+	}
+	return NULL;
+}
+
+const struct pamview_stack *
+pamview_forged(const struct pamview *v)
+{
+	/* Of auth sshd runs the part that sets credentials, before sessions. */
+	static const enum pamstack_type types[] = { PAMSTACK_AUTH,
+		PAMSTACK_SESSION };
+	const struct pamview_stack *s =
+	    pamview_find(v, PAMVIEW_SSHD, PAMSTACK_SESSION);
+	size_t i;
+
+	if (s == NULL || s->place == NULL)
+		return NULL;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		s = pamview_find(v, PAMVIEW_SSHD, types[i]);
+		if (s != NULL && s->forger != NULL)
+			return s;
 	}
 	return NULL;
 }
@@ -258,6 +309,14 @@ pamview_load(struct pamview *v, const struct root *root, struct err *err)
 	return 0;
 }
 
+int
+pamview_load_service(struct pamview *v, const struct root *root,
+    const char *service, struct err *err)
+{
+	memset(v, 0, sizeof(*v));
+	return add_service(v, root, service, err);
+}
+
 void
 pamview_clear(struct pamview *v)
 {
@@ -267,6 +326,7 @@ pamview_clear(struct pamview *v)
 		free(v->items[i].service);
 		free(v->items[i].others);
 		free(v->items[i].place);
+		free(v->items[i].forger);
 		free(v->items[i].broken);
 	}
 	free(v->items);
@@ -350,13 +410,29 @@ judge_one(const struct pamview *v, const char *service,
 	return 0;
 }
 
+static int
+judge_forged(const struct pamview *v, struct err *err)
+{
+	const struct pamview_stack *s = pamview_forged(v);
+
+	if (s == NULL)
+		return 0;
+	return err_setf(err, ERR_REFUSED,
+	    "%s of service \"%s\": pam_env.so with user_readenv=1 (%s) runs "
+	    "before %s, so that users could write in ~/.pam_environment how "
+	    "they got in (SSH_AUTH_INFO_0) and from where (SSH_CONNECTION); "
+	    "take user_readenv=1 out, or put that line behind the common files",
+	    pamstack_types[s->type], PAMVIEW_SSHD, s->forger, PAMVIEW_MODULE);
+}
+
 int
 pamview_judge(const struct pamview *v, bool has_sudo, struct err *err)
 {
 	char service[SHOWN];
 	size_t i;
 
-	if (judge_one(v, PAMVIEW_SSHD, PAMSTACK_SESSION, true, err) < 0)
+	if (judge_one(v, PAMVIEW_SSHD, PAMSTACK_SESSION, true, err) < 0 ||
+	    judge_forged(v, err) < 0)
 		return -1;
 	if (has_sudo && pamview_find(v, PAMVIEW_SUDO, PAMSTACK_AUTH) != NULL &&
 	    judge_one(v, PAMVIEW_SUDO, PAMSTACK_AUTH, false, err) < 0)

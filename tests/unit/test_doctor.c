@@ -202,6 +202,11 @@ static const struct row {
 	    "persourcepenalties crash:90\n"
 	    "persourcepenaltyexemptlist 192.0.2.1\n",
 	    NULL },
+
+	{ "pam-environment", 9, 2, "", "usepam no\n", NULL },
+	{ "pam-environment", 9, 2, "", "usepam yes\n",
+	    "warning /etc/pam.d/common:2: pam_env.so with user_readenv=1 runs "
+	    "before pam_certgate.so" },
 };
 
 static void
@@ -209,6 +214,11 @@ add_files(void)
 {
 	testroot_make();
 	testroot_put("/etc/empty", "");
+	testroot_put("/etc/pam.d/sshd",
+	    "@include common\nsession required pam_certgate.so\n");
+	testroot_put("/etc/pam.d/common",
+	    "session required pam_env.so\n"
+	    "session optional pam_env.so user_readenv=1\n");
 	testroot_put("/etc/ssh/certgate/current/revoked.krl", "");
 	testroot_put("/etc/folder/", "");
 	testroot_put("/etc/one.pub", "# x\n\n" KEY " a\n");

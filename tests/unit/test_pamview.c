@@ -165,6 +165,53 @@ START_TEST(test_avoided)
 }
 END_TEST
 
+#define COMMON "@include common-auth\n@include common-session\n"
+#define FORGED(type, place) \
+	type " of service \"sshd\": pam_env.so with user_readenv=1 (" place \
+	") runs before pam_certgate.so, so that users could write in " \
+	"~/.pam_environment how they got in (SSH_AUTH_INFO_0) and from where " \
+	"(SSH_CONNECTION); take user_readenv=1 out, or put that line behind " \
+	"the common files"
+#define READENV " required pam_env.so envfile=/etc/locale user_readenv="
+
+static const struct {
+	const char *sshd, *message; /* message NULL: it is all right */
+} forgers[] = {
+	{ COMMON "session" READENV "1\n", NULL },
+	{ "session required pam_env.so\n" COMMON, NULL },
+	{ "session" READENV "0\n" COMMON, NULL },
+	{ "session" READENV "1 user_readenv=0\n" COMMON, NULL },
+	{ "session required pam_mail.so user_readenv=1\n" COMMON, NULL },
+	{ "session" READENV "1\n" COMMON, FORGED("session", "sshd:1") },
+	{ "session" READENV "0 user_readenv=2\n" COMMON,
+	    FORGED("session", "sshd:1") },
+	{ "session [default=ignore] /lib/security/pam_env.so "
+	  "user_readenv=1\n" COMMON,
+	    FORGED("session", "sshd:1") },
+	/* sshd sets a login's credentials before it opens the session. */
+	{ COMMON "auth" READENV "1\n", FORGED("auth", "sshd:3") },
+};
+
+START_TEST(test_forger)
+{
+	struct err err = ERR_INIT;
+	struct pamview v;
+	int ret;
+
+	enable();
+	testroot_put("/etc/pam.d/sshd", forgers[_i].sshd);
+	load(&v);
+	ret = pamview_judge(&v, true, &err);
+	if (forgers[_i].message == NULL) {
+		ck_assert_msg(ret == 0, "%s", err.text);
+	} else {
+		ck_assert_int_eq(ret, -1);
+		assert_err(&err, ERR_REFUSED, forgers[_i].message);
+	}
+	pamview_clear(&v);
+}
+END_TEST
+
 START_TEST(test_odd)
 {
 	struct pamview before, after;
@@ -253,6 +300,7 @@ main(void)
 	tcase_add_test(tc, test_enabled);
 	tcase_add_loop_test(tc, test_refused, 0, N_ROWS(refusals));
 	tcase_add_test(tc, test_avoided);
+	tcase_add_loop_test(tc, test_forger, 0, N_ROWS(forgers));
 	tcase_add_test(tc, test_odd);
 	tcase_add_loop_test(tc, test_insert, 0, N_ROWS(inserts));
 	return run_case("pamview", tc);

@@ -268,6 +268,9 @@ enable_refused "sshd's sessions end before it" \
 sed -i '1s/.*/session sufficient pam_umask.so/' /etc/pam.d/sshd
 enable_refused "sshd's sessions may end before it" \
     '^certgate: session of service "sshd" can end well without pam_certgate\.so \(common-session:[0-9]+\): a line before it ends the stack or jumps over it$'
+sed -i '1s/.*/session required pam_env.so user_readenv=1/' /etc/pam.d/sshd
+enable_refused "users say how they got in" \
+    '^certgate: session of service "sshd": pam_env\.so with user_readenv=1 \(sshd:1\) runs before pam_certgate\.so, so that users could write in ~/\.pam_environment how they got in \(SSH_AUTH_INFO_0\) and from where \(SSH_CONNECTION\); take user_readenv=1 out, or put that line behind the common files$'
 cp /run/sshd.pam /etc/pam.d/sshd
 echo 'session required' >>/etc/pam.d/sshd
 enable_refused "a file that libpam would not read" \
@@ -280,6 +283,16 @@ cp -a /run/pam.d.new/sudo /etc/pam.d/sudo
 echo 'session required pam_certgate.so' >>/etc/pam.d/sshd
 enable_refused "lines by hand" \
     '^certgate: sshd:8 names the module already, and certgate did not write that; take the line out first, or leave it at that$'
+doctor()
+{
+	certgate doctor >/run/doctor.out 2>&1
+	grep -c '\[pam-environment\]' /run/doctor.out || :
+}
+check "doctor has nothing against them" test "$(doctor)" -eq 0
+sed -i '1i session optional pam_env.so user_readenv=1' /etc/pam.d/sshd
+check "unless users write before them how they got in" test "$(doctor)" -eq 1
+check "and says where" grep -q '^/etc/pam\.d/sshd:1: warning: ' /run/doctor.out
+sed -i 1d /etc/pam.d/sshd
 check "pam disable leaves them" pam disable
 pam_says "and says so" \
     '^certgate: warning: pam_certgate\.so is named by lines that certgate did not write; they stay$'
