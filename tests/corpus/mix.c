@@ -90,7 +90,18 @@ put_setting(FILE *f, struct random *r)
 		"PrintMotd yes", "PrintMotd no", "loglevel DEBUG",
 		"LogLevel=ERROR", "UseDNS yes", "UseDNS no" };
 
-	put_line(f, settings[random_below(r, 10)], r);
+	/* Now and then one of certgate's own: a conflict. */
+	static const char *const ours[] = { "TrustedUserCAKeys /etc/ssh/x.pub",
+		"trustedusercakeys=\"/etc/ssh/x.pub\"",
+		"AuthorizedPrincipalsFile %h/.principals",
+		"AuthorizedPrincipalsCommand /bin/true %u",
+		"AuthorizedPrincipalsCommandUser nobody",
+		"TrustedUserCAKeys none" };
+
+	if (random_once_in(r, 12))
+		put_line(f, ours[random_below(r, 6)], r);
+	else
+		put_line(f, settings[random_below(r, 10)], r);
 }
 
 static void

@@ -69,15 +69,15 @@ EOF
 # One login and explain's word on it, to $out; each beside others.
 one_login()
 {
-	local user=$1 cert=$2 due=$3 got=refused said
-	local ssh_out=$4.ssh
+	local user=$1 cert=$2 from=$3 due=$4 got=refused said
+	local ssh_out=$5.ssh ssh_options=(-b "$3")
 
 	if try_login "$user" "$cert"; then
 		got=allowed
 	elif ! grep -q ': Permission denied' "$ssh_out"; then
 		got="no answer: $(head -n 1 "$ssh_out")"
 	fi
-	said=$(certgate explain --format json --from 127.0.0.1 "$user" \
+	said=$(certgate explain --format json --from "$from" "$user" \
 	    "$CERTS/$cert-cert.pub" 2>&1 |
 	    sed -n 's/.*"reason": *"\([^"]*\)".*/\1/p')
 	case $due:$said:$got in
@@ -85,8 +85,27 @@ one_login()
 	allowed:*) ;;
 	"$said:$due:refused") return ;;
 	esac
-	printf 'failed: %s with %s: due %s, explain says %s, sshd %s\n' \
-	    "$user" "$cert" "$due" "$said" "$got" >"$4"
+	printf 'failed: %s with %s from %s: due %s, explain says %s, sshd %s\n' \
+	    "$user" "$cert" "$from" "$due" "$said" "$got" >"$5"
+	grep "^$cert	" /run/random/certs >>"$5"
+}
+
+# The logins of policy $i, a few at once; counts them in $n.
+try_logins()
+{
+	local pids=()
+
+	k=0
+	while IFS=$'\t' read -r user cert from due; do
+		k=$((k + 1)) n=$((n + 1))
+		echo "$due" >>/run/reasons
+		one_login "$user" "$cert" "$from" "$due" "/run/tries/$i.$k" &
+		pids+=($!)
+		[ ${#pids[@]} -ge 4 ] || continue
+		wait "${pids[@]}"
+		pids=()
+	done <"/run/random/$i.logins"
+	[ ${#pids[@]} -eq 0 ] || wait "${pids[@]}"
 }
 
 make_certs()
@@ -101,11 +120,12 @@ make_certs()
 # The decision by sshd, by explain, and by random_policy.py.
 logins()
 {
-	local i k n=0 n_refused=0 n_allowed=0 n_failed=0 user cert due pids
+	local i k n=0 n_refused=0 n_failed=0 user cert from due
 
 	mkdir /run/random /run/tries
+	"$SSH_KEYGEN" -q -t ecdsa -b 256 -N '' -C ec -f "$KEYS/ec"
 	python3 "$srcdir/tests/differential/random_policy.py" "$SEED" \
-	    "$POLICIES" 12 /run/random "$KEYS" || return 1
+	    "$POLICIES" "$LOGINS" /run/random "$KEYS" || return 1
 	make_certs
 	sshd_start || return 1
 	for ((i = 0; i < POLICIES; i++)); do
@@ -119,17 +139,7 @@ logins()
 			cat /run/apply.log
 			return 1
 		fi
-		k=0 pids=()
-		while IFS=$'\t' read -r user cert due; do
-			k=$((k + 1)) n=$((n + 1))
-			[ "$due" != allowed ] || n_allowed=$((n_allowed + 1))
-			one_login "$user" "$cert" "$due" "/run/tries/$i.$k" &
-			pids+=($!)
-			[ ${#pids[@]} -ge 4 ] || continue
-			wait "${pids[@]}"
-			pids=()
-		done <"/run/random/$i.logins"
-		[ ${#pids[@]} -eq 0 ] || wait "${pids[@]}"
+		try_logins
 		for k in "/run/tries/$i".*[0-9]; do
 			[ -e "$k" ] || continue
 			n_failed=$((n_failed + 1))
@@ -138,9 +148,9 @@ logins()
 		done
 		rm -f /run/tries/*
 	done
+	sort /run/reasons | uniq -c | sort -rn
 	echo "logins: seed $SEED, $((POLICIES - n_refused)) policies" \
-	    "($n_refused refused), $n logins, $n_allowed of them let in," \
-	    "$n_failed failed"
+	    "($n_refused refused), $n logins, $n_failed failed"
 	[ "$n_failed" -eq 0 ] && [ "$n" -gt 0 ]
 }
 

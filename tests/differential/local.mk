@@ -23,22 +23,24 @@ EXTRA_DIST += \
 
 DIFFERENTIAL_SEED =
 DIFFERENTIAL_CERTS = 100000
-DIFFERENTIAL_CONFIGS = 500
+DIFFERENTIAL_CONFIGS = 5000
 DIFFERENTIAL_LINES = 20000
 DIFFERENTIAL_NAMES = 200
-DIFFERENTIAL_POLICIES = 300
+DIFFERENTIAL_POLICIES = 2000
+DIFFERENTIAL_LOGINS = 4
 differential_run = srcdir='$(srcdir)' sbindir='$(sbindir)' \
 	pkglibexecdir='$(pkglibexecdir)' SEED='$(DIFFERENTIAL_SEED)' \
 	CERTS='$(DIFFERENTIAL_CERTS)' CONFIGS='$(DIFFERENTIAL_CONFIGS)' \
 	LINES='$(DIFFERENTIAL_LINES)' NAMES='$(DIFFERENTIAL_NAMES)' \
-	POLICIES='$(DIFFERENTIAL_POLICIES)' $(srcdir)/tests/differential/run.sh
+	POLICIES='$(DIFFERENTIAL_POLICIES)' \
+	LOGINS='$(DIFFERENTIAL_LOGINS)' $(srcdir)/tests/differential/run.sh
 
 .PHONY: differential differential-certs differential-sshdconf \
 	differential-lines differential-logins
 differential_needs = all $(differential_programs) \
 	tests/corpus/sshdconf_check tests/e2e/logsink
 differential: $(differential_needs)
-	@$(differential_run) certs sshdconf lines logins
+	@$(differential_run) certs corpus sshdconf lines logins
 differential-certs: $(differential_needs)
 	@$(differential_run) certs
 differential-sshdconf: $(differential_needs)

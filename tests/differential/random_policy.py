@@ -6,19 +6,36 @@
 Writes to FOLDER:
   certs        lines of ssh-keygen arguments, tab-separated, name first
   N.yaml       policy N
-  N.logins     its logins: user, certificate, the reason code that is due
+  N.logins     its logins: user, certificate, client's address, the reason
+               code that is due
+
+KEYS has the public keys: the authorities' own, and PEOPLE below.
 
 The reasons are worked out here, from the contract and certgate-policy(5)
 alone: a second implementation of the decision, of what these policies use.
 """
 
+import base64
+import hashlib
+import ipaddress
 import random
 import sys
 
-NOW_EARLIER = -10 * 86400
-AUTHORITIES = {"vault": "vault", "mail": "mail", "corp": "cf"}
+# Each with its keys; the second is not in every policy.
+AUTHORITIES = {"vault": ["vault", "vault2"], "mail": ["mail"], "corp": ["cf"]}
+SECOND_KEY = "vault2"
 USERS = ["jdoe", "alice", "bob", "deploy", "kiosk", "backup-old", "root"]
-UIDS = {"root": 0, "backup-old": 450}
+UIDS = {"root": 0, "backup-old": 450, "jdoe": 5001, "alice": 5004,
+        "bob": 5005, "kiosk": 5008, "deploy": 5009}
+UID_MIN = 1000
+PEOPLE = {"person": "ssh-ed25519", "other": "ssh-ed25519",
+          "ec": "ecdsa-sha2-nistp256"}
+ADDRESSES = ["127.0.0.1", "127.9.9.9"]
+NETWORKS = ["127.0.0.0/8", "127.9.0.0/16", "127.0.0.1", "192.0.2.0/24"]
+COMMANDS = ["id -un", "/usr/bin/id -un"]
+# The same principal as jdoe@example.com to email-prefix: only the key ID
+# tells the two apart.
+TWIN = "jdoe@example.org"
 IDENTITIES = ["jdoe@example.com", "alice@example.com", "bob@example.org",
               "ci", "deploy", "root@example.com", "mallory@example.com"]
 PRINCIPALS = ["jdoe", "alice", "bob", "ci", "deploy", "root", "kiosk",
@@ -32,22 +49,27 @@ def make_certs(r, count):
     for i in range(count):
         c = {
             "name": "c%d" % i,
-            "ca": r.choice(["vault", "vault", "mail", "mail", "cf", "cf",
-                            "rogue"]),
-            "id": r.choice(IDENTITIES + ["somebody"]),
+            "ca": r.choice(["vault"] * 3 + ["vault2", "mail", "mail", "mail",
+                            "cf", "cf", "cf", "rogue"]),
+            "key": r.choice(["person"] * 6 + ["other", "ec"]),
+            "id": r.choice(IDENTITIES + [TWIN, "somebody"]),
             "principals": r.sample(PRINCIPALS, r.choice([1, 1, 1, 2, 3])),
             "serial": r.randrange(6),
             "when": r.choice(["now"] * 12 + ["long", "expired", "future"]),
-            "force": r.random() < 0.15,
-            "source": r.choice([None] * 6 + ["127.0.0.0/8", "192.0.2.0/24"]),
+            "force": r.choice([None] * 10 + COMMANDS),
+            "source": r.choice([None] * 8 + NETWORKS +
+                               ["127.0.0.0/24,192.0.2.0/24"]),
             "host": r.random() < 0.03,
         }
+        if r.random() < 0.3:
+            # As most CAs do it: the key ID is the person's identity.
+            c["principals"][0] = c["id"].rsplit("@", 1)[0] \
+                if c["ca"] == "cf" else c["id"]
         if c["ca"] == "mail":
             c["principals"] = [p for p in c["principals"] if "@" in p] or \
                 ["jdoe@example.com"]
         if c["host"]:
-            c["force"] = False
-            c["source"] = None
+            c["force"] = c["source"] = None
         certs.append(c)
     return certs
 
@@ -55,11 +77,11 @@ def make_certs(r, count):
 def cert_line(c):
     valid = {"now": "-5m:+1h", "long": "-10d:+1h", "expired": "-2h:-1h",
              "future": "+1d:+2d"}[c["when"]]
-    args = [c["name"], "--ca", c["ca"], "--id", c["id"], "--principals",
-            ",".join(c["principals"]), "--serial", str(c["serial"]),
-            "--valid", valid]
+    args = [c["name"], "--ca", c["ca"], "--key", c["key"], "--id", c["id"],
+            "--principals", ",".join(c["principals"]),
+            "--serial", str(c["serial"]), "--valid", valid]
     if c["force"]:
-        args += ["-O", "force-command=id -un"]
+        args += ["-O", "force-command=" + c["force"]]
     if c["source"]:
         args += ["-O", "source-address=" + c["source"]]
     if c["host"]:
@@ -67,12 +89,13 @@ def cert_line(c):
     return "\t".join(args)
 
 
-def make_entry(r):
+def make_entry(r, identities):
     kind = r.choice(["identity"] * 4 + ["principal"] * 2 +
                     ["group", "any", "same-name"])
-    e = {"kind": kind, "from": None, "until": None, "options": None}
+    e = {"kind": kind, "from": None, "until": None, "options": None,
+         "command": None}
     if kind == "identity":
-        e["who"] = r.choice(IDENTITIES)
+        e["who"] = r.choice(identities)
     elif kind == "principal":
         e["who"] = r.choice(["breakglass", "jdoe", "alice", "deploy", "ci",
                              "bob@example.org"])
@@ -81,53 +104,86 @@ def make_entry(r):
     else:
         e["who"] = None
     if r.random() < 0.2:
-        e["from"] = r.choice(["127.0.0.0/8", "192.0.2.0/24"])
+        e["from"] = r.sample(NETWORKS, r.choice([1, 1, 2]))
     if r.random() < 0.15:
-        e["until"] = r.choice(["2020-01-31", "2099-12-31"])
+        e["until"] = r.choice(["2020-01-31", "2020-01-31T18:00Z",
+                               "2099-12-31"])
     if r.random() < 0.15:
         e["options"] = "restrict,pty"
+    elif r.random() < 0.12:
+        e["command"] = r.choice(COMMANDS)
+        e["options"] = r.choice(["", "restrict,"]) + \
+            'command="%s"' % e["command"]
     return e
 
 
+def make_authority(r, mode):
+    return {
+        "mode": mode,
+        "domains": ["example.com"] + (["example.org"]
+                                      if r.random() < 0.7 else []),
+        "max_validity": r.choice([None, None, "1d", "1h"]),
+        "key_id": r.choice([None] * 4 + [["*@example.com"],
+                                         ["*@example.com", "c?"],
+                                         "identity", "identity"]),
+        "critical": r.choice([None] * 8 + ["force-command"]),
+        "key_types": r.choice([None] * 8 + [["ssh-rsa"], ["ssh-ed25519"], [
+            "ssh-rsa", "ecdsa-sha2-nistp256"]]),
+        "trust": r.choice([None] * 8 + ["2020-01-01..2021-01-01",
+                                        "2020-01-01..2099-01-01"]),
+        "has_second": r.random() < 0.6,
+        "retire": r.choice([None, "2021-01-01", "2099-01-01"]),
+    }
+
+
+def make_rule(r, identities):
+    entries, seen = [], set()
+    for _ in range(r.choice([1, 1, 2, 3])):
+        e = make_entry(r, identities)
+        if (e["kind"], e["who"]) not in seen:
+            entries.append(e)
+            seen.add((e["kind"], e["who"]))
+    # What stands behind an entry that covers it is refused.
+    entries.sort(key=lambda e: ["principal", "identity", "group",
+                                "same-name", "any"].index(e["kind"]))
+    return {
+        "allow": entries,
+        "authorities": r.choice([None] * 5 + [["vault"], ["mail", "corp"]]),
+        "min_uid": r.choice([None, None, 400, 5005]),
+    }
+
+
+def make_revoked(r):
+    revoked = []
+    if r.random() < 0.3:
+        revoked.append(("serial", r.choice(list(AUTHORITIES)), r.randrange(6)))
+    if r.random() < 0.2:
+        first = r.randrange(5)
+        revoked.append(("serials", r.choice(list(AUTHORITIES)),
+                        (first, first + 1)))
+    if r.random() < 0.3:
+        revoked.append(("key_id", r.choice(list(AUTHORITIES)),
+                        r.choice(IDENTITIES)))
+    if r.random() < 0.1:
+        revoked.append(("key", None, r.choice(["other", "ec", SECOND_KEY])))
+    return revoked
+
+
 def make_policy(r):
-    p = {"authorities": {}, "users": {}, "deny": [], "revoked": []}
+    p = {"authorities": {}, "users": {}, "deny": [],
+         "revoked": make_revoked(r)}
     for name, mode in (("vault", "verbatim"), ("mail", "email"),
                        ("corp", "email-prefix")):
-        p["authorities"][name] = {
-            "mode": mode,
-            "domains": ["example.com"] + (["example.org"]
-                                          if r.random() < 0.7 else []),
-            "max_validity": r.choice([None, None, "1d", "1h"]),
-            "key_id": r.choice([None] * 4 + ["*@example.com"]),
-            "critical": r.choice([None] * 8 + ["force-command"]),
-            "key_types": r.choice([None] * 8 + ["ssh-rsa", "ssh-ed25519"]),
-            "trust": r.choice([None] * 8 + ["2020-01-01..2021-01-01"]),
-        }
-    p["team"] = r.sample(IDENTITIES[:5], r.choice([1, 2, 3]))
+        p["authorities"][name] = make_authority(r, mode)
+    identities = list(IDENTITIES)
+    if p["authorities"]["corp"]["key_id"] == "identity":
+        identities.append(TWIN)
+    p["team"] = r.sample(identities[:5] + identities[7:], r.choice([1, 2, 3]))
     for user in r.sample(USERS, r.choice([2, 3, 4])) + \
             (["*"] if r.random() < 0.6 else []):
-        entries, seen = [], set()
-        for _ in range(r.choice([1, 1, 2, 3])):
-            e = make_entry(r)
-            if (e["kind"], e["who"]) not in seen:
-                entries.append(e)
-                seen.add((e["kind"], e["who"]))
-        # What stands behind an entry that covers it is refused.
-        entries.sort(key=lambda e: ["principal", "identity", "group",
-                                    "same-name", "any"].index(e["kind"]))
-        p["users"][user] = {
-            "allow": entries,
-            "authorities": r.choice([None] * 5 + [["vault"],
-                                                  ["mail", "corp"]]),
-        }
+        p["users"][user] = make_rule(r, identities)
     if r.random() < 0.3:
-        p["deny"] = [r.choice(IDENTITIES)]
-    if r.random() < 0.4:
-        p["revoked"].append(("serial", r.choice(list(AUTHORITIES)),
-                             r.randrange(1, 6)))
-    if r.random() < 0.3:
-        p["revoked"].append(("key_id", r.choice(list(AUTHORITIES)),
-                             r.choice(IDENTITIES)))
+        p["deny"] = r.sample(identities, r.choice([1, 1, 2]))
     return p
 
 
@@ -139,65 +195,106 @@ def entry_text(e):
     key = e["kind"]
     parts = ["%s: %s" % (key, quoted(e["who"]) if e["who"] else "true")]
     if e["from"]:
-        parts.append("from: [%s]" % quoted(e["from"]))
+        parts.append("from: [%s]" % ", ".join(map(quoted, e["from"])))
     if e["until"]:
         parts.append("until: " + e["until"])
     if e["options"]:
-        parts.append("options: " + quoted(e["options"]))
+        parts.append("options: '%s'" % e["options"])
     return "      - {%s}" % ", ".join(parts)
+
+
+def key_line(keys, name):
+    with open("%s/%s.pub" % (keys, name)) as f:
+        return f.read().strip()
+
+
+def fingerprint(keys, name):
+    blob = base64.b64decode(key_line(keys, name).split()[1])
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode()
+    return "SHA256:" + digest.rstrip("=")
+
+
+def keys_of(a, name):
+    return AUTHORITIES[name][:2 if a["has_second"] else 1]
+
+
+def require_text(a):
+    out = []
+    if a["max_validity"]:
+        out.append("      max_validity: " + a["max_validity"])
+    if a["key_id"] == "identity":
+        out.append("      key_id: identity")
+    elif a["key_id"]:
+        out.append("      key_id: [%s]" % ", ".join(map(quoted, a["key_id"])))
+    if a["critical"]:
+        out.append("      critical_options: [%s]" % a["critical"])
+    if a["key_types"]:
+        out.append("      key_types: [%s]" % ", ".join(a["key_types"]))
+    return ["    require:"] + out if out else []
+
+
+def authority_text(name, a, keys):
+    out = ["  %s:" % name, "    keys:"]
+    out += ["      - " + quoted(key_line(keys, k)) for k in keys_of(a, name)]
+    out += ["    principals: " + a["mode"],
+            "    domains: [%s]" % ", ".join(a["domains"])]
+    if a["trust"]:
+        out.append("    trust: " + a["trust"])
+    if a["retire"] and SECOND_KEY in keys_of(a, name):
+        out.append("    retire: {%s: %s}" % (
+            quoted(fingerprint(keys, SECOND_KEY)), a["retire"]))
+    return out + require_text(a)
+
+
+def revoked_text(entry, keys):
+    kind, authority, what = entry
+    if kind == "key":
+        return "  - {key: %s}" % quoted(key_line(keys, what))
+    if kind == "serials":
+        what = "%d-%d" % what
+    elif kind == "key_id":
+        what = quoted(what)
+    return "  - {authority: %s, %s: %s}" % (authority, kind, what)
+
+
+def rule_text(user, rule):
+    out = ["  %s:" % quoted(user)]
+    if any(e["kind"] == "any" for e in rule["allow"]) and user in ("root", "*"):
+        out.append("    dangerous: true")
+    if user == "*" and rule["min_uid"]:
+        out.append("    min_uid: %d" % rule["min_uid"])
+    if rule["authorities"]:
+        out.append("    authorities: [%s]" % ", ".join(rule["authorities"]))
+    return out + ["    allow:"] + [entry_text(e) for e in rule["allow"]]
 
 
 def policy_text(p, keys):
     out = ["version: 1", "authorities:"]
     for name, a in p["authorities"].items():
-        with open("%s/%s.pub" % (keys, AUTHORITIES[name])) as f:
-            out += ["  %s:" % name, "    keys: [%s]" % quoted(f.read().strip())]
-        out += ["    principals: " + a["mode"],
-                "    domains: [%s]" % ", ".join(a["domains"])]
-        if a["trust"]:
-            out.append("    trust: " + a["trust"])
-        require = []
-        if a["max_validity"]:
-            require.append("      max_validity: " + a["max_validity"])
-        if a["key_id"]:
-            require.append("      key_id: " + quoted(a["key_id"]))
-        if a["critical"]:
-            require.append("      critical_options: [%s]" % a["critical"])
-        if a["key_types"]:
-            require.append("      key_types: [%s]" % a["key_types"])
-        if require:
-            out += ["    require:"] + require
+        out += authority_text(name, a, keys)
     out += ["groups:", "  team: [%s]" % ", ".join(map(quoted, p["team"]))]
     if p["deny"]:
         out.append("deny: [%s]" % ", ".join(map(quoted, p["deny"])))
     if p["revoked"]:
         out.append("revoked:")
-        for kind, authority, what in p["revoked"]:
-            out.append("  - {authority: %s, %s: %s}" % (
-                authority, kind, what if kind == "serial" else quoted(what)))
+        out += [revoked_text(entry, keys) for entry in p["revoked"]]
     out.append("users:")
     for user, rule in p["users"].items():
-        out.append("  %s:" % quoted(user))
-        if any(e["kind"] == "any" for e in rule["allow"]) and \
-                user in ("root", "*"):
-            out.append("    dangerous: true")
-        if rule["authorities"]:
-            out.append("    authorities: [%s]" %
-                       ", ".join(rule["authorities"]))
-        out.append("    allow:")
-        out += [entry_text(e) for e in rule["allow"]]
+        out += rule_text(user, rule)
     return "\n".join(out) + "\n"
 
 
-def may_vouch(a, identity):
-    return "@" not in identity or identity.rsplit("@", 1)[1] in a["domains"]
+def domain_of(identity):
+    return identity.rsplit("@", 1)[1] if "@" in identity else None
 
 
 def translate(a, identity):
     """The principal that authority a writes for an identity; None: none."""
-    if not may_vouch(a, identity):
+    if "@" not in identity:
+        return identity
+    if domain_of(identity) not in a["domains"]:
         return None
-    if a["mode"] == "email-prefix" and "@" in identity:
+    if a["mode"] == "email-prefix":
         return identity.rsplit("@", 1)[0]
     return identity
 
@@ -206,27 +303,51 @@ def can_carry(principal):
     return "#" not in principal
 
 
-def fits(p, a, e, user, principal):
-    """Whether entry e lets a certificate's principal in as user."""
-    if e["kind"] == "identity":
-        return translate(a, e["who"]) == principal
-    if e["kind"] == "group":
-        return any(translate(a, i) == principal for i in p["team"])
+def fits_name(p, a, e, user, principal):
+    """For whom entry e takes a principal; an empty list where it does not."""
+    if e["kind"] in ("identity", "group"):
+        named = p["team"] if e["kind"] == "group" else [e["who"]]
+        return [i for i in named if translate(a, i) == principal]
     if e["kind"] == "principal":
-        return e["who"] == principal
-    if e["kind"] == "any":
+        return [e["who"]] if e["who"] == principal else []
+    if e["kind"] == "same-name":
+        if a["mode"] == "email":
+            if principal.rsplit("@", 1)[0] != user or \
+                    domain_of(principal) not in a["domains"]:
+                return []
+        elif principal != user:
+            return []
+    return [None]
+
+
+def is_by_key_id(a, c, identity, principal):
+    """With key_id: identity, whether the key ID bears the identity out."""
+    if a["key_id"] != "identity":
         return True
-    if a["mode"] == "email":
-        return "@" in principal and principal.rsplit("@", 1)[0] == user and \
-            principal.rsplit("@", 1)[1] in a["domains"]
-    return principal == user
+    if identity is None:
+        return domain_of(c["id"]) in a["domains"] and \
+            translate(a, c["id"]) == principal
+    return c["id"] == identity
 
 
 def is_revoked(p, name, c):
-    return any(authority == name and (
-        (kind == "serial" and what == c["serial"]) or
-        (kind == "key_id" and what == c["id"]))
-        for kind, authority, what in p["revoked"])
+    for kind, authority, what in p["revoked"]:
+        if kind == "key":
+            if what in (c["key"], c["ca"]):
+                return True
+        elif authority == name and (
+                (kind == "serial" and what == c["serial"]) or
+                (kind == "serials" and
+                 what[0] <= c["serial"] <= what[1]) or
+                (kind == "key_id" and what == c["id"])):
+            return True
+    return False
+
+
+def glob_fits(glob, text):
+    if glob == "*@example.com":
+        return text.endswith("@example.com")
+    return len(text) == 2 and text[0] == "c"
 
 
 def meets(a, c):
@@ -235,74 +356,101 @@ def meets(a, c):
     if a["max_validity"] and lasts > {"1d": 86400, "1h": 3600}[
             a["max_validity"]]:
         return "validity-too-long"
-    if a["key_id"] and not c["id"].endswith("@example.com"):
+    if a["key_id"] == "identity":
+        if not any(q in (translate(a, c["id"]), c["id"])
+                   for q in c["principals"]):
+            return "key-id-mismatch"
+    elif a["key_id"] and not any(glob_fits(g, c["id"]) for g in a["key_id"]):
         return "key-id-mismatch"
     if a["critical"] and not c["force"]:
         return "missing-critical-option"
-    if a["key_types"] == "ssh-rsa":
+    if a["key_types"] and PEOPLE[c["key"]] not in a["key_types"]:
         return "key-type-refused"
     return None
 
 
-def is_from_here(network):
-    return network == "127.0.0.0/8"
+def is_from(networks, address):
+    return any(ipaddress.ip_address(address) in ipaddress.ip_network(n)
+               for n in networks)
 
 
 def is_denied(p, a, c):
     """An identity that is denied: by the key ID, or by a principal."""
-    return any(i == c["id"] or translate_denied(a, i) in c["principals"]
-               for i in p["deny"])
+    for i in p["deny"]:
+        if i == c["id"] or i in c["principals"]:
+            return True
+        if a["key_id"] != "identity" and translate(a, i) in c["principals"]:
+            return True
+    return False
 
 
-def translate_denied(a, identity):
-    if a["mode"] == "email-prefix" and "@" in identity:
-        return identity.rsplit("@", 1)[0]
-    return identity
+def rule_for(p, user):
+    rule = p["users"].get(user)
+    if rule is None and "*" in p["users"] and user != "root":
+        rule = p["users"]["*"]
+        if UIDS[user] < (rule["min_uid"] or UID_MIN):
+            rule = None
+    return rule
 
 
-def decide(p, user, c):
-    if c["host"]:
-        return "not-a-user-certificate"
-    name = {v: k for k, v in AUTHORITIES.items()}.get(c["ca"])
-    if name is None:
-        return "unknown-authority"
+def judge_certificate(p, name, c):
+    """What keeps c out whoever wants to log in; None: nothing."""
     a = p["authorities"][name]
     if is_revoked(p, name, c):
         return "revoked"
-    if a["trust"]:
+    if a["trust"] == "2020-01-01..2021-01-01" or \
+            (c["ca"] == SECOND_KEY and a["retire"] == "2021-01-01"):
         return "authority-out-of-trust"
     if c["when"] in ("expired", "future"):
         return "expired" if c["when"] == "expired" else "not-yet-valid"
     missing = meets(a, c)
     if missing:
         return missing
-    if is_denied(p, a, c):
-        return "denied-identity"
-    uid = UIDS.get(user, 5000)
-    rule = p["users"].get(user)
-    if rule is None and uid >= 1000:
-        rule = p["users"].get("*")
+    return "denied-identity" if is_denied(p, a, c) else None
+
+
+def judge_entry(e, c, address):
+    """What comes of it where e is the first entry that fits."""
+    if e["from"] and not is_from(e["from"], address):
+        return "source-address"
+    if c["force"] and e["command"] and c["force"] != e["command"]:
+        return "forced-commands-differ"
+    return "allowed"
+
+
+def decide(p, user, c, address):
+    if c["host"]:
+        return "not-a-user-certificate"
+    name = next((n for n, a in p["authorities"].items()
+                 if c["ca"] in keys_of(a, n)), None)
+    if name is None:
+        return "unknown-authority"
+    a = p["authorities"][name]
+    reason = judge_certificate(p, name, c)
+    if reason:
+        return reason
+    rule = rule_for(p, user)
     if rule is None:
         return "no-rule"
     if rule["authorities"] and name not in rule["authorities"]:
         return "authority-not-allowed-here"
-    if c["source"] and not is_from_here(c["source"]):
+    if c["source"] and not is_from(c["source"].split(","), address):
         return "source-address"
+    is_named = False
     for e in rule["allow"]:
-        if e["until"] == "2020-01-31":
-            continue
-        for principal in c["principals"]:
-            if can_carry(principal) and fits(p, a, e, user, principal):
-                if e["from"] and not is_from_here(e["from"]):
-                    return "source-address"
-                return "allowed"
-    return "no-matching-principal"
+        for principal in filter(can_carry, c["principals"]):
+            for identity in fits_name(p, a, e, user, principal):
+                if not is_by_key_id(a, c, identity, principal):
+                    is_named = True
+                elif not e["until"] or e["until"] == "2099-12-31":
+                    return judge_entry(e, c, address)
+    return "key-id-mismatch" if is_named else "no-matching-principal"
 
 
 def main():
     seed, n_policies, n_logins, folder, keys = sys.argv[1:]
     r = random.Random(int(seed))
-    certs = make_certs(r, 80)
+    certs = make_certs(r, 80 + int(n_policies) // 8)
     with open(folder + "/certs", "w") as f:
         f.writelines(cert_line(c) + "\n" for c in certs)
     for i in range(int(n_policies)):
@@ -311,13 +459,15 @@ def main():
             f.write(policy_text(p, keys))
         with open("%s/%d.logins" % (folder, i), "w") as f:
             # Half of them are sought among those that get in.
-            logins = [(u, c) for u in USERS for c in certs]
+            logins = [(u, c, r.choice(ADDRESSES)) for u in USERS
+                      for c in certs]
             inside = [x for x in logins if decide(p, *x) == "allowed"]
             half = int(n_logins) // 2
             chosen = r.sample(inside, min(half, len(inside)))
             chosen += r.sample(logins, int(n_logins) - len(chosen))
-            f.writelines("%s\t%s\t%s\n" % (u, c["name"], decide(p, u, c))
-                         for u, c in chosen)
+            f.writelines("%s\t%s\t%s\t%s\n" % (
+                u, c["name"], address, decide(p, u, c, address))
+                for u, c, address in chosen)
 
 
 main()

@@ -1,12 +1,13 @@
 #!/bin/bash
 # run.sh WHAT...: differential tests, each against OpenSSH itself:
 #   certs         the certificate parser against ssh-keygen -L
-#   sshdconf      sshd's configuration against sshd -T -C
+#   corpus        sshd's configuration against sshd -T -C, files as found
+#   sshdconf      the same, files put together from pieces of those
 #   lines         principals lines against sshd's reading of them
 #   logins        the decision against logins
 #
-# The environment has their sizes (CERTS, CONFIGS, LINES and NAMES, POLICIES)
-# and SEED; without a seed it is the time. Ends with one line that sums up.
+# The environment has their sizes (CERTS, CONFIGS, LINES and NAMES, POLICIES
+# and LOGINS, of each) and SEED; without a seed it is the time. Ends with one line that sums up.
 set -eu
 
 srcdir=$(cd "${srcdir:-.}" && pwd -P)
@@ -27,6 +28,7 @@ in_sandbox()
 	    srcdir="$srcdir" builddir="$builddir" sbindir="${sbindir:?}" \
 	    pkglibexecdir="${pkglibexecdir:?}" SEED="$SEED" \
 	    LINES="${LINES:-}" NAMES="${NAMES:-}" POLICIES="${POLICIES:-}" \
+	    LOGINS="${LOGINS:-}" \
 	    "$srcdir/tests/differential/inside.sh" "$1"
 }
 
@@ -37,6 +39,7 @@ run()
 	echo "differential: $1, seed $SEED"
 	case $1 in
 	certs) "$builddir/tests/differential/certs" "$SEED" "$CERTS" ;;
+	corpus) "$srcdir/tests/corpus/sshdconf.sh" ;;
 	sshdconf)
 		"$srcdir/tests/corpus/sshdconf.sh" random "$SEED" "$CONFIGS" ;;
 	lines | logins) in_sandbox "$1" ;;
