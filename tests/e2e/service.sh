@@ -3,6 +3,8 @@
 # Sourced by them.
 #
 #   service_keys               the services' own PKI, in $PKI
+#   service_files              what Vault and step-ca answer, in /run/www
+#   service_nginx PORT <TEXT   nginx with these servers; its id in $service
 #   fetch [OPTION...]          certgate ca fetch, without a terminal
 #   fetch_refused NAME PATTERN [OPTION...]   exit status 1, a message, and
 #                              nothing on the disk is another
@@ -49,6 +51,40 @@ service_keys()
 blob_of()
 {
 	cut -d' ' -f2 "$KEYS/$1.pub"
+}
+
+service_files()
+{
+	mkdir -p /run/www
+	cp "$KEYS/vault.pub" /run/www/vault
+	printf '{"userKey":["%s"],"hostKey":["%s"]}\n' "$(blob_of vault2)" \
+	    "$(blob_of rogue)" >/run/www/roots
+}
+
+service_nginx()
+{
+	mkdir -p /run/nginx
+	{
+		cat <<-END
+			worker_processes 1;
+			daemon off;
+			pid /run/nginx/pid;
+			error_log /run/nginx/error.log;
+			events { }
+			http {
+			access_log /run/nginx/access.log;
+			client_body_temp_path /run/nginx/body;
+			proxy_temp_path /run/nginx/proxy;
+			fastcgi_temp_path /run/nginx/fastcgi;
+			uwsgi_temp_path /run/nginx/uwsgi;
+			scgi_temp_path /run/nginx/scgi;
+			default_type application/json;
+			root /run/www;
+		END
+		cat
+		echo '}'
+	} >/run/nginx.conf
+	service_start "$1" nginx -c /run/nginx.conf -e /run/nginx/error.log
 }
 
 fingerprint()

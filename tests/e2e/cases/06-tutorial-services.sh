@@ -26,59 +26,9 @@ for bundle in $bundles; do
 	cat "$PKI/ours.pem" >>"$bundle"
 done
 chmod 0755 "$PKI"
-mkdir -p /run/www /run/nginx
-cp "$KEYS/vault.pub" /run/www/vault
-printf '{"userKey":["%s"],"hostKey":["%s"]}\n' "$(blob_of vault2)" \
-    "$(blob_of rogue)" >/run/www/roots
+service_files
 printf '{"result":{"id":"1","aud":"7d1996","public_key":"%s"},%s}\n' \
     "$(ca_key cf)" '"success":true,"errors":[],"messages":[]' >/run/www/app
-cat >/run/nginx.conf <<END
-worker_processes 1;
-daemon off;
-pid /run/nginx/pid;
-error_log /run/nginx/error.log;
-events { }
-http {
-	access_log /run/nginx/access.log;
-	client_body_temp_path /run/nginx/body;
-	proxy_temp_path /run/nginx/proxy;
-	fastcgi_temp_path /run/nginx/fastcgi;
-	uwsgi_temp_path /run/nginx/uwsgi;
-	scgi_temp_path /run/nginx/scgi;
-	default_type application/json;
-	root /run/www;
-	server {
-		listen 127.0.0.1:8200 ssl;
-		server_name vault.example.com;
-		ssl_certificate $PKI/vault.example.com.pem;
-		ssl_certificate_key $PKI/vault.example.com.key;
-		location = /v1/ssh-client-signer/public_key {
-			default_type text/plain;
-			try_files /vault =404;
-		}
-	}
-	server {
-		listen 127.0.0.1:443 ssl;
-		server_name ca.example.com;
-		ssl_certificate $PKI/ca.example.com.pem;
-		ssl_certificate_key $PKI/ca.example.com.key;
-		location = /ssh/roots { try_files /roots =404; }
-	}
-	server {
-		listen 127.0.0.1:443 ssl;
-		server_name api.cloudflare.com;
-		ssl_certificate $PKI/api.cloudflare.com.pem;
-		ssl_certificate_key $PKI/api.cloudflare.com.key;
-		location = /client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353/access/apps/f174e90a-fafe-4643-bbbc-4a0ed4fc8415/ca {
-			if (\$http_authorization != "Bearer v1.0-your-token") {
-				return 403;
-			}
-			try_files /app =404;
-		}
-	}
-}
-END
-
 # tutorial_anew PAGE: the machines as before the first apply, then the page.
 tutorial_anew()
 {
@@ -161,7 +111,37 @@ case "$*" in
 esac'
 
 tutorial_setup
-service_start 8200 nginx -c /run/nginx.conf -e /run/nginx/error.log
+service_nginx 8200 <<END
+server {
+	listen 127.0.0.1:8200 ssl;
+	server_name vault.example.com;
+	ssl_certificate $PKI/vault.example.com.pem;
+	ssl_certificate_key $PKI/vault.example.com.key;
+	location = /v1/ssh-client-signer/public_key {
+		default_type text/plain;
+		try_files /vault =404;
+	}
+}
+server {
+	listen 127.0.0.1:443 ssl;
+	server_name ca.example.com;
+	ssl_certificate $PKI/ca.example.com.pem;
+	ssl_certificate_key $PKI/ca.example.com.key;
+	location = /ssh/roots { try_files /roots =404; }
+}
+server {
+	listen 127.0.0.1:443 ssl;
+	server_name api.cloudflare.com;
+	ssl_certificate $PKI/api.cloudflare.com.pem;
+	ssl_certificate_key $PKI/api.cloudflare.com.key;
+	location = /client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353/access/apps/f174e90a-fafe-4643-bbbc-4a0ed4fc8415/ca {
+		if (\$http_authorization != "Bearer v1.0-your-token") {
+			return 403;
+		}
+		try_files /app =404;
+	}
+}
+END
 nginx=$service
 tutorial_cleanup
 tutorial_anew tutorial-vault.md

@@ -5,10 +5,7 @@
 # shellcheck source=tests/e2e/service.sh
 . "$srcdir/tests/e2e/service.sh"
 service_keys
-mkdir -p /run/www /run/nginx
-cp "$KEYS/vault.pub" /run/www/vault
-printf '{"userKey":["%s"],"hostKey":["%s"]}\n' "$(blob_of vault2)" \
-    "$(blob_of rogue)" >/run/www/roots
+service_files
 printf '{"userKey":["%s","%s"]}\n' "$(blob_of vault2)" "$(blob_of corp)" \
     >/run/www/federation
 cf_result()
@@ -24,51 +21,35 @@ cf_answer "$(cf_result cf)" >/run/www/app
 cf_answer "[$(cf_result cf),$(cf_result mail)]" >/run/www/apps
 printf '%s' '{"success":false,"errors":[{"code":10000,"message":' \
     '"Authentication error"}],"messages":[],"result":null}' >/run/www/denied
-cat >/run/nginx.conf <<END
-worker_processes 1;
-daemon off;
-pid /run/nginx/pid;
-error_log /run/nginx/error.log;
-events { }
-http {
-	access_log /run/nginx/access.log;
-	client_body_temp_path /run/nginx/body;
-	proxy_temp_path /run/nginx/proxy;
-	fastcgi_temp_path /run/nginx/fastcgi;
-	uwsgi_temp_path /run/nginx/uwsgi;
-	scgi_temp_path /run/nginx/scgi;
-	default_type application/json;
-	server {
-		listen 127.0.0.1:8200 ssl;
-		ssl_certificate $PKI/good.pem;
-		ssl_certificate_key $PKI/good.key;
-		root /run/www;
-		error_page 403 /denied;
-		location = /v1/ssh/public_key {
-			default_type text/plain;
-			try_files /vault =404;
+service_nginx 8200 <<END
+server {
+	listen 127.0.0.1:8200 ssl;
+	ssl_certificate $PKI/good.pem;
+	ssl_certificate_key $PKI/good.key;
+	error_page 403 /denied;
+	location = /v1/ssh/public_key {
+		default_type text/plain;
+		try_files /vault =404;
+	}
+	location = /ssh/roots { try_files /roots =404; }
+	location = /ssh/federation { try_files /federation =404; }
+	location = /client/v4/accounts/acc/access/apps/app/ca {
+		if (\$http_authorization != "Bearer t0ken.of-root") {
+			return 403;
 		}
-		location = /ssh/roots { try_files /roots =404; }
-		location = /ssh/federation { try_files /federation =404; }
-		location = /client/v4/accounts/acc/access/apps/app/ca {
-			if (\$http_authorization != "Bearer t0ken.of-root") {
-				return 403;
-			}
-			try_files /app =404;
+		try_files /app =404;
+	}
+	location = /client/v4/accounts/acc/access/apps/ca {
+		if (\$http_authorization != "Bearer t0ken.of-root") {
+			return 403;
 		}
-		location = /client/v4/accounts/acc/access/apps/ca {
-			if (\$http_authorization != "Bearer t0ken.of-root") {
-				return 403;
-			}
-			try_files /apps =404;
-		}
-		location = /moved {
-			return 302 https://localhost:8200/v1/ssh/public_key;
-		}
+		try_files /apps =404;
+	}
+	location = /moved {
+		return 302 https://localhost:8200/v1/ssh/public_key;
 	}
 }
 END
-service_start 8200 nginx -c /run/nginx.conf -e /run/nginx/error.log
 nginx=$service
 
 # fetch_policy VAULT CLOUDFLARE: a policy with more lines for these two.
