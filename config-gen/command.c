@@ -370,6 +370,27 @@ out:
 	return ret;
 }
 
+int
+command_run_checked(const char *const *argv, unsigned int timeout_s,
+    const char *what, struct command_result *res, struct err *err)
+{
+	char shown[200];
+	size_t len;
+
+	if (command_run(NULL, argv, timeout_s, res, err) < 0)
+		return -1;
+	if (res->status == 0)
+		return 0;
+	if ((len = strcspn(res->errors, "\r\n")) > 0)
+		(void)err_setf(err, ERR_REFUSED, "%s: %s", what,
+		    escape_bytes(shown, sizeof(shown), res->errors, len));
+	else
+		(void)err_setf(
+		    err, ERR_REFUSED, "%s: exit status %d", what, res->status);
+	command_result_clear(res);
+	return -1;
+}
+
 void
 command_result_clear(struct command_result *res)
 {

@@ -33,6 +33,14 @@ struct command_result {
 int command_run(const char *root, const char *const *argv,
     unsigned int timeout_s, struct command_result *res, struct err *err);
 
+/*
+ * command_run on this machine, where any status but 0 is an error as well:
+ * "WHAT: LINE", the first line of its standard error, escaped, or its status
+ * where it says nothing.  res is to be cleared only where this returns 0.
+ */
+int command_run_checked(const char *const *argv, unsigned int timeout_s,
+    const char *what, struct command_result *res, struct err *err);
+
 /* For a program that is to have less than we do. */
 struct command_guest {
 	const void *in; /* its standard input */

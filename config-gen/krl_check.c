@@ -262,19 +262,14 @@ check_listing(const struct policy *p, const char *keygen, const char *list,
     struct err *err)
 {
 	const char *argv[] = { keygen, "-Q", "-l", "-f", list, NULL };
-	struct command_result res = { 0 };
-	char shown[SHOWN];
-	int ret = -1;
+	struct command_result res;
+	int ret;
 
-	if (command_run(NULL, argv, TIMEOUT_S, &res, err) < 0)
+	if (command_run_checked(argv, TIMEOUT_S,
+	        COMPILE_REVOKED ": ssh-keygen cannot read it back", &res,
+	        err) < 0)
 		return -1;
-	if (res.status != 0)
-		(void)err_setf(err, ERR_REFUSED,
-		    COMPILE_REVOKED ": ssh-keygen cannot read it back: %s",
-		    escape_bytes(shown, sizeof(shown), res.errors,
-		        strcspn(res.errors, "\r\n")));
-	else
-		ret = krl_check_text(p, res.out, err);
+	ret = krl_check_text(p, res.out, err);
 	command_result_clear(&res);
 	return ret;
 }

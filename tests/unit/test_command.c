@@ -117,6 +117,27 @@ START_TEST(test_errors)
 END_TEST
 
 /* Nothing of the program is left once its time is over. */
+START_TEST(test_checked)
+{
+	static const char *const good[] = { "/bin/echo", "yes", NULL };
+	static const char *const bad[] = { "/bin/sh", "-c",
+		"printf 'no \\033[1mway\\r\\nmore\\n' >&2; exit 3", NULL };
+	static const char *const quiet[] = { "/bin/false", NULL };
+	struct command_result res;
+	struct err err = ERR_INIT, quiet_err = ERR_INIT;
+
+	ck_assert_int_eq(command_run_checked(good, 10, "x", &res, &err), 0);
+	ck_assert_str_eq(res.out, "yes\n");
+	command_result_clear(&res);
+	ck_assert_int_eq(command_run_checked(bad, 10, "the x", &res, &err), -1);
+	ck_assert_int_eq(err.code, ERR_REFUSED);
+	ck_assert_str_eq(err.text, "the x: no \\x1b[1mway");
+	ck_assert_int_eq(
+	    command_run_checked(quiet, 10, "the x", &res, &quiet_err), -1);
+	ck_assert_str_eq(quiet_err.text, "the x: exit status 1");
+}
+END_TEST
+
 START_TEST(test_timeout_ends_group)
 {
 	static const char *const argv[] = { "/bin/sh", "-c",
@@ -348,6 +369,7 @@ main(void)
 	    tc, test_run, 0, (int)(sizeof(run_cases) / sizeof(run_cases[0])));
 	tcase_add_loop_test(tc, test_errors, 0,
 	    (int)(sizeof(error_cases) / sizeof(error_cases[0])));
+	tcase_add_test(tc, test_checked);
 	tcase_add_test(tc, test_timeout_ends_group);
 	tcase_add_test(tc, test_much_output);
 	tcase_add_test(tc, test_closed_descriptors);
