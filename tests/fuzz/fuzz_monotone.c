@@ -15,13 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config-gen/compile.h"
 #include "config-gen/policy.h"
 #include "lib/base64.h"
 #include "lib/decide.h"
+#include "tests/fuzz/scratch.h"
 #include "tests/unit/certbuild.h"
 
 /* 2026-11-22T11:00:00Z */
@@ -58,9 +58,6 @@ static const char *const names[] = { "jdoe", "alice", "ci", "deploy",
 static const char *const users[] = { "jdoe", "deploy", "root", "*" };
 static const char *const accounts[] = { "jdoe", "deploy", "root", "alice" };
 static const char *const addresses[] = { NULL, "192.0.2.1", "198.51.100.7" };
-
-/* The policy's folder, as fuzz_policy's. */
-static char folder[64], path[80];
 
 static void
 require(bool is_true)
@@ -270,24 +267,6 @@ put_policy(struct text *t, struct source *s)
 	put_rules(t, s);
 }
 
-static void
-remove_folder(void)
-{
-	(void)unlink(path);
-	(void)rmdir(folder);
-}
-
-static void
-make_folder(void)
-{
-	if (folder[0] != '\0')
-		return;
-	(void)snprintf(folder, sizeof(folder), "/tmp/fuzz_monotone.XXXXXX");
-	require(mkdtemp(folder) != NULL);
-	(void)snprintf(path, sizeof(path), "%s/policy.yaml", folder);
-	require(atexit(remove_folder) == 0);
-}
-
 /* The index of a text; false where it is no policy. */
 static bool
 compile(const struct text *t, struct index *x, int *fd)
@@ -295,11 +274,10 @@ compile(const struct text *t, struct index *x, int *fd)
 	struct diag_report r = DIAG_REPORT_INIT;
 	struct err err = ERR_INIT;
 	struct policy *p;
-	FILE *f = fopen(path, "w");
 
-	require(f != NULL && fchmod(fileno(f), 0600) == 0);
-	require(fwrite(t->p, 1, t->len, f) == t->len && fclose(f) == 0);
-	p = policy_load(path, "", POLICY_MAX_BYTES, &r);
+	scratch_put("policy.yaml", t->p, t->len);
+	p = policy_load(
+	    scratch_path("policy.yaml"), "", POLICY_MAX_BYTES, &r);
 	if (p == NULL && getenv("FUZZ_SHOW") != NULL)
 		diag_print(&r, stderr, false);
 	diag_free(&r);
@@ -385,7 +363,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct index with, without;
 	int with_fd = -1, without_fd = -1;
 
-	make_folder();
 	part.left_out = take(&s);
 	again = s;
 	put_policy(&whole, &s);

@@ -8,53 +8,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "config-gen/krl.h"
 #include "config-gen/policy.h"
 #include "config-gen/policy_parse.h"
 #include "lib/principal.h"
+#include "tests/fuzz/scratch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The policy's folder, and the root that absolute names are looked for in. */
-static char folder[64];
-static char path[80];
 
 static void
 require(bool is_true)
 {
 	if (!is_true)
 		abort();
-}
-
-static void
-remove_folder(void)
-{
-	(void)unlink(path);
-	(void)rmdir(folder);
-}
-
-static void
-make_folder(void)
-{
-	if (folder[0] != '\0')
-		return;
-	(void)snprintf(folder, sizeof(folder), "/tmp/fuzz_policy.XXXXXX");
-	require(mkdtemp(folder) != NULL);
-	(void)snprintf(path, sizeof(path), "%s/policy.yaml", folder);
-	require(atexit(remove_folder) == 0);
-}
-
-static void
-write_policy(const uint8_t *data, size_t size)
-{
-	FILE *f = fopen(path, "w");
-
-	require(f != NULL && fchmod(fileno(f), 0600) == 0);
-	require(size == 0 || fwrite(data, 1, size, f) == size);
-	require(fclose(f) == 0);
 }
 
 static void
@@ -214,7 +181,10 @@ check_all(const struct policy *p)
 	check_rules(p);
 }
 
-/* Everything that is said, which must be plain text. */
+/*
+ * Everything that is said, which must be plain text.  Absolute names are
+ * looked for in the policy's own folder.
+ */
 static char *
 load(struct policy **p)
 {
@@ -223,7 +193,8 @@ load(struct policy **p)
 	size_t len, i;
 	FILE *f = open_memstream(&text, &len);
 
-	*p = policy_load(path, folder, POLICY_MAX_BYTES, &r);
+	*p = policy_load(scratch_path("policy.yaml"), scratch_folder(),
+	    POLICY_MAX_BYTES, &r);
 	require(f != NULL && !r.has_failed);
 	require((*p == NULL) == (r.n_errors != 0));
 	diag_print(&r, f, false);
@@ -242,8 +213,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct policy *p, *again;
 	char *said, *said_again;
 
-	make_folder();
-	write_policy(data, size);
+	scratch_put("policy.yaml", data, size);
 	said = load(&p);
 	said_again = load(&again);
 	require(strcmp(said, said_again) == 0);

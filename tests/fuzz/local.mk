@@ -6,12 +6,16 @@ fuzz_programs = \
 	tests/fuzz/fuzz_caanswer \
 	tests/fuzz/fuzz_cert \
 	tests/fuzz/fuzz_fetchreq \
+	tests/fuzz/fuzz_glob \
 	tests/fuzz/fuzz_index \
 	tests/fuzz/fuzz_ipaddr \
 	tests/fuzz/fuzz_journal \
 	tests/fuzz/fuzz_keysfile \
 	tests/fuzz/fuzz_krl \
+	tests/fuzz/fuzz_logindefs \
+	tests/fuzz/fuzz_manifest \
 	tests/fuzz/fuzz_pamstack \
+	tests/fuzz/fuzz_pending \
 	tests/fuzz/fuzz_monotone \
 	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_policytext \
@@ -39,6 +43,8 @@ fuzz_ldflags = $(AM_LDFLAGS)
 TESTS += $(fuzz_programs)
 endif
 
+fuzz_scratch = tests/fuzz/scratch.c tests/fuzz/scratch.h
+
 check_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run.sh
 FUZZ_SECONDS = 60
@@ -64,6 +70,8 @@ tests_fuzz_fuzz_cert_SOURCES = tests/fuzz/fuzz_cert.c $(fuzz_main)
 tests_fuzz_fuzz_cert_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_fetchreq_SOURCES = tests/fuzz/fuzz_fetchreq.c $(fuzz_main)
 tests_fuzz_fuzz_fetchreq_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_glob_SOURCES = tests/fuzz/fuzz_glob.c $(fuzz_main)
+tests_fuzz_fuzz_glob_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_index.c $(fuzz_main)
 tests_fuzz_fuzz_index_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_ipaddr_SOURCES = tests/fuzz/fuzz_ipaddr.c $(fuzz_main)
@@ -74,11 +82,21 @@ tests_fuzz_fuzz_keysfile_SOURCES = tests/fuzz/fuzz_keysfile.c $(fuzz_main)
 tests_fuzz_fuzz_keysfile_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_krl_SOURCES = tests/fuzz/fuzz_krl.c $(fuzz_main)
 tests_fuzz_fuzz_krl_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_logindefs_SOURCES = tests/fuzz/fuzz_logindefs.c $(fuzz_scratch) \
+	$(fuzz_main)
+tests_fuzz_fuzz_logindefs_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c $(fuzz_scratch) \
+	$(fuzz_main)
+tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_pamstack_SOURCES = tests/fuzz/fuzz_pamstack.c $(fuzz_main)
 tests_fuzz_fuzz_pamstack_LDFLAGS = $(fuzz_ldflags)
-tests_fuzz_fuzz_monotone_SOURCES = tests/fuzz/fuzz_monotone.c $(fuzz_main)
+tests_fuzz_fuzz_pending_SOURCES = tests/fuzz/fuzz_pending.c $(fuzz_main)
+tests_fuzz_fuzz_pending_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_monotone_SOURCES = tests/fuzz/fuzz_monotone.c $(fuzz_scratch) \
+	$(fuzz_main)
 tests_fuzz_fuzz_monotone_LDFLAGS = $(fuzz_ldflags)
-tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c $(fuzz_main)
+tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c $(fuzz_scratch) \
+	$(fuzz_main)
 tests_fuzz_fuzz_policy_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_policytext_SOURCES = tests/fuzz/fuzz_policytext.c $(fuzz_main)
 tests_fuzz_fuzz_policytext_LDFLAGS = $(fuzz_ldflags)
