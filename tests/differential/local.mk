@@ -35,14 +35,16 @@ differential_run = srcdir='$(srcdir)' sbindir='$(sbindir)' \
 	POLICIES='$(DIFFERENTIAL_POLICIES)' \
 	LOGINS='$(DIFFERENTIAL_LOGINS)' $(srcdir)/tests/differential/run.sh
 
-.PHONY: differential differential-certs differential-sshdconf \
-	differential-lines differential-logins
+.PHONY: differential differential-certs differential-corpus \
+	differential-sshdconf differential-lines differential-logins
 differential_needs = all $(differential_programs) \
 	tests/corpus/sshdconf_check tests/e2e/logsink
 differential: $(differential_needs)
 	@$(differential_run) certs corpus sshdconf lines logins
 differential-certs: $(differential_needs)
 	@$(differential_run) certs
+differential-corpus: $(differential_needs)
+	@$(differential_run) corpus
 differential-sshdconf: $(differential_needs)
 	@$(differential_run) sshdconf
 differential-lines: $(differential_needs)
