@@ -1,7 +1,8 @@
 # The login helper is compiled apart from the rest, since it is linked in the
 # way that starts fastest (configure: HELPER_KIND), mostly against another C
 # library.
-helper_sources = helpers/authorized-principals.c $(filter %.c,$(lib_login))
+helper_sources = helpers/authorized-principals.c \
+	$(filter %.c,$(lib_login) $(record_sources))
 
 pkglibexec_SCRIPTS = helpers/authorized-principals
 CLEANFILES += helpers/authorized-principals
@@ -13,7 +14,7 @@ helpers/authorized-principals: helpers/authorized-principals.c $(lib_login) \
 	$(AM_V_CCLD)$(HELPER_CC) -DHAVE_CONFIG_H -I$(top_srcdir) \
 		-I$(top_builddir) $(HARDEN_CPPFLAGS) -std=c11 $(CFLAGS) \
 		$(WARN_CFLAGS) $(HARDEN_CFLAGS) $(HELPER_CFLAGS) $(HARDEN_LDFLAGS) \
-		$(LDFLAGS) $(HELPER_LDFLAGS) -o $@ \
+		$(LDFLAGS) $(HELPER_LDFLAGS) $(RECORD_LDFLAGS) -o $@ \
 		$(addprefix $(top_srcdir)/,$(helper_sources)) $(HELPER_LIBS)
 
 # Asks CAs' services for their keys; an ordinary program.

@@ -30,6 +30,13 @@ lib_pam = \
 	lib/pkey.c lib/pkey.h \
 	lib/pubkey.c lib/pubkey.h
 
+# Part of a build that counts: see tests/coverage/record.h.
+record_sources =
+if COVERAGE
+record_sources += tests/coverage/record.c tests/coverage/record.h \
+	tests/coverage/record_confine.c
+endif
+
 noinst_LIBRARIES += lib/libcertgate.a
 lib_libcertgate_a_SOURCES = $(lib_login) $(lib_pam) \
 	lib/caanswer.c lib/caanswer.h \
@@ -39,4 +46,7 @@ lib_libcertgate_a_SOURCES = $(lib_login) $(lib_pam) \
 	lib/keyset.c lib/keyset.h \
 	lib/revokedmake.c lib/revokedmake.h \
 	lib/sandbox.c lib/sandbox.h \
-	lib/url.c lib/url.h
+	lib/url.c lib/url.h $(record_sources)
+if COVERAGE
+lib_libcertgate_a_SOURCES += tests/coverage/record_sandbox.c
+endif

@@ -83,7 +83,8 @@ AC_DEFUN([CG_HELPER], [
                 [-static-pie], [])])
         CG_TRY_HELPER([static], [$CC], [], [-static], [])
     ])
-    CG_TRY_HELPER([dynamic], [$CC], [-fPIE], [$PIE_LDFLAGS $SAN_FLAGS], [])
+    CG_TRY_HELPER([dynamic], [$CC], [-fPIE $COVERAGE_FLAGS],
+        [$PIE_LDFLAGS $SAN_FLAGS], [])
     AS_IF([test -z "$HELPER_KIND"],
         [AC_MSG_ERROR([the login helper cannot be linked; see config.log])])
     # What no login needs stays out.

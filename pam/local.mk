@@ -23,10 +23,10 @@ pam_sources = \
 noinst_LIBRARIES += pam/libmodule.a pam/libcertgate-pic.a
 pam_libmodule_a_SOURCES = $(pam_sources)
 pam_libmodule_a_CFLAGS = $(pam_cflags)
-pam_libcertgate_pic_a_SOURCES = $(lib_login) $(lib_pam)
+pam_libcertgate_pic_a_SOURCES = $(lib_login) $(lib_pam) $(record_sources)
 pam_libcertgate_pic_a_CFLAGS = $(pam_cflags)
 pam_cflags = -std=c11 $(WARN_CFLAGS) $(HARDEN_CFLAGS) $(SAN_FLAGS) $(FUZZ_CFLAGS) \
-	-fPIC -fvisibility=hidden
+	$(COVERAGE_FLAGS) -fPIC -fvisibility=hidden
 pam_libs = $(CRYPTO_LIBS) $(PAM_LIBS) $(AUDIT_LIBS)
 
 pam_DATA = pam/pam_certgate.so
@@ -35,7 +35,8 @@ EXTRA_DIST += pam/export.map
 
 pam/pam_certgate.so: pam/libmodule.a pam/libcertgate-pic.a pam/export.map
 	$(AM_V_CCLD)$(CC) -shared $(CFLAGS) $(AS_NEEDED) $(HARDEN_LDFLAGS) \
-		$(SAN_FLAGS) $(LDFLAGS) $(module_defs) -Wl,-soname,pam_certgate.so \
+		$(SAN_FLAGS) $(COVERAGE_FLAGS) $(RECORD_LDFLAGS) $(LDFLAGS) \
+		$(module_defs) -Wl,-soname,pam_certgate.so \
 		-Wl,--version-script=$(srcdir)/pam/export.map -o $@ \
 		-Wl,--whole-archive pam/libmodule.a -Wl,--no-whole-archive \
 		pam/libcertgate-pic.a $(pam_libs)

@@ -6,6 +6,7 @@ include tests/fuzz/local.mk
 include tests/completions/local.mk
 include tests/confine/local.mk
 include tests/corpus/local.mk
+include tests/coverage/local.mk
 include tests/e2e/local.mk
 include tests/analyze/local.mk
 include tests/bench/local.mk
