@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/test_change \
 	tests/unit/test_command \
 	tests/unit/test_compile \
+	tests/unit/test_confine \
 	tests/unit/test_decide \
 	tests/unit/test_diag \
 	tests/unit/test_doctor \
@@ -23,6 +24,7 @@ unit_tests = \
 	tests/unit/test_fetched \
 	tests/unit/test_fetchreq \
 	tests/unit/test_file \
+	tests/unit/test_file_fails \
 	tests/unit/test_folder \
 	tests/unit/test_generation \
 	tests/unit/test_held \
@@ -36,8 +38,10 @@ unit_tests = \
 	tests/unit/test_keyset \
 	tests/unit/test_krl \
 	tests/unit/test_krl_check \
+	tests/unit/test_lib_fails \
 	tests/unit/test_lockfile \
 	tests/unit/test_login \
+	tests/unit/test_log \
 	tests/unit/test_offer \
 	tests/unit/test_pamkeep \
 	tests/unit/test_pamstack \
@@ -128,6 +132,7 @@ tests_unit_test_session_end_DEPENDENCIES = helpers/session-end \
 check_LIBRARIES += tests/unit/libfixture.a
 tests_unit_libfixture_a_SOURCES = \
 	tests/unit/certbuild.c tests/unit/certbuild.h \
+	tests/unit/failing.c tests/unit/failing.h \
 	tests/unit/fakeagent.c tests/unit/fakeagent.h \
 	tests/unit/harness.h \
 	tests/unit/pamfix.c tests/unit/pamfix.h \
@@ -136,3 +141,27 @@ tests_unit_libfixture_a_SOURCES = \
 	tests/unit/signer.c tests/unit/signer.h \
 	tests/unit/store_fixture.c tests/unit/store_fixture.h \
 	tests/unit/testroot.c tests/unit/testroot.h
+
+# Calls that a program's tests let fail (failing.h); some have another name too,
+# for sources that are compiled with _FORTIFY_SOURCE.
+failing_calls = \
+	malloc calloc realloc strdup strndup asprintf __asprintf_chk \
+	__open_2 __read_chk __pread_chk \
+	access chmod close connect fchmod fchown fgetxattr flistxattr \
+	fremovexattr fsetxattr fstat fsync getrlimit mkdir mkostemp mmap open \
+	opendir prctl pread pwrite read readdir realpath rename sendmsg \
+	setrlimit setsockopt socket syscall unlinkat write \
+	seccomp_init seccomp_load seccomp_rule_add_array \
+	BN_bin2bn BN_dup BN_new BN_sub_word EC_GROUP_new_by_curve_name \
+	ECDSA_SIG_new ECDSA_SIG_set0 i2d_ECDSA_SIG EVP_Digest \
+	EVP_MD_CTX_new EVP_DigestVerifyInit EVP_PKEY_CTX_new_from_name \
+	EVP_PKEY_fromdata_init EVP_PKEY_fromdata OSSL_PARAM_BLD_new \
+	OSSL_PARAM_BLD_to_param OSSL_PARAM_BLD_push_BN \
+	OSSL_PARAM_BLD_push_utf8_string OSSL_PARAM_BLD_push_octet_string
+failing_ldflags = $(AM_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(failing_calls))
+comma = ,
+tests_unit_test_confine_LDFLAGS = $(failing_ldflags)
+tests_unit_test_file_fails_LDFLAGS = $(failing_ldflags)
+tests_unit_test_lib_fails_LDFLAGS = $(failing_ldflags)
+tests_unit_test_log_LDFLAGS = $(AM_LDFLAGS) $(addprefix -Wl$(comma)--wrap=, \
+	access connect sendmsg setsockopt socket)
