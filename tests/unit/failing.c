@@ -20,6 +20,13 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
+/* Sanitizers that are part of the program call these before they are ready. */
+#ifdef __clang__
+#pragma clang attribute push(                                                  \
+    __attribute__((no_sanitize("address", "memory", "undefined"))),            \
+    apply_to = function)
+#endif
+
 static uint64_t set_now;
 static unsigned int left;
 static bool do_all_fail;
@@ -302,3 +309,7 @@ WRAP_AS(crypto, int, OSSL_PARAM_BLD_push_utf8_string,
 WRAP_AS(crypto, int, OSSL_PARAM_BLD_push_octet_string,
     (OSSL_PARAM_BLD * b, const char *name, const void *p, size_t len),
     (b, name, p, len), 0)
+
+#ifdef __clang__
+#pragma clang attribute pop
+#endif

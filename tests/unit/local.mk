@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test_history \
 	tests/unit/test_identity \
 	tests/unit/test_index \
+	tests/unit/test_index_cut \
 	tests/unit/test_ipaddr \
 	tests/unit/test_journal \
 	tests/unit/test_keyblob \
@@ -78,6 +79,7 @@ unit_tests = \
 	tests/unit/test_revokedmake \
 	tests/unit/test_root \
 	tests/unit/test_sandbox \
+	tests/unit/test_search \
 	tests/unit/test_service \
 	tests/unit/test_session \
 	tests/unit/test_sshd \
@@ -163,5 +165,6 @@ comma = ,
 tests_unit_test_confine_LDFLAGS = $(failing_ldflags)
 tests_unit_test_file_fails_LDFLAGS = $(failing_ldflags)
 tests_unit_test_lib_fails_LDFLAGS = $(failing_ldflags)
+tests_unit_test_search_LDFLAGS = $(failing_ldflags)
 tests_unit_test_log_LDFLAGS = $(AM_LDFLAGS) $(addprefix -Wl$(comma)--wrap=, \
 	access connect sendmsg setsockopt socket)

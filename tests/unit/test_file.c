@@ -558,7 +558,7 @@ END_TEST
 START_TEST(test_make_folders)
 {
 	struct err err = ERR_INIT;
-	char path[128];
+	char path[128], name[NAME_MAX + 2], want[2 * NAME_MAX];
 
 	(void)umask(077);
 	(void)snprintf(path, sizeof(path), "%s/a//b/c/", dir);
@@ -576,6 +576,13 @@ START_TEST(test_make_folders)
 	err_clear(&err);
 	ck_assert_int_eq(file_make_folders("", 0755, &err), -1);
 	ck_assert_str_eq(err.text, ": No such file or directory");
+	err_clear(&err);
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	ck_assert_int_eq(file_make_folders(name, 0755, &err), -1);
+	ck_assert_int_eq((int)err.code, ERR_SYSTEM);
+	(void)snprintf(want, sizeof(want), "%s: File name too long", name);
+	ck_assert_str_eq(err.text, want);
 }
 END_TEST
 

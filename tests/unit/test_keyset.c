@@ -181,6 +181,14 @@ START_TEST(test_long_comment)
 	    keyset_add_line(&ks, line, len + 500, NO_PLACE, NULL), 1);
 	ck_assert_uint_eq(strlen(ks.keys[0].comment), KEYSET_MAX_COMMENT);
 	keyset_clear(&ks);
+
+	/* Cut behind a blank, which would be lost when it is read again. */
+	line[len + KEYSET_MAX_COMMENT - 1] = ' ';
+	ck_assert_int_eq(
+	    keyset_add_line(&ks, line, len + 500, NO_PLACE, NULL), 1);
+	ck_assert_uint_eq(
+	    strlen(ks.keys[0].comment), KEYSET_MAX_COMMENT - 1);
+	keyset_clear(&ks);
 }
 END_TEST
 
