@@ -20,7 +20,8 @@ analyze: config.h
 # Not those that start sshd, look at processes by their program, or ask the
 # kernel for what Valgrind does not know (pidfd_open): their programs would be
 # Valgrind's.
-valgrind_not = tests/unit/test_reload tests/unit/test_session_end
+valgrind_not = tests/unit/test_leash tests/unit/test_reload \
+	tests/unit/test_session_end
 VALGRIND_TESTS = $(filter-out $(valgrind_not),$(unit_tests))
 VALGRIND_JOBS = 1
 valgrind: all $(VALGRIND_TESTS)

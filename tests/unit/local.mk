@@ -109,6 +109,7 @@ pam_tests = \
 	tests/unit/test_authinfo \
 	tests/unit/test_challenge \
 	tests/unit/test_judge \
+	tests/unit/test_leash \
 	tests/unit/test_module \
 	tests/unit/test_options \
 	tests/unit/test_require \
@@ -122,6 +123,11 @@ tests_unit_test_audit_LDADD = $(pam_ldadd)
 tests_unit_test_authinfo_LDADD = $(pam_ldadd)
 tests_unit_test_judge_LDADD = $(pam_ldadd)
 tests_unit_test_require_LDADD = $(pam_ldadd)
+# It is built to start a program of the test's, and replaces a part of libpam.
+tests_unit_test_leash_SOURCES = tests/unit/test_leash.c pam/leash.c
+tests_unit_test_leash_CPPFLAGS = $(AM_CPPFLAGS) -UPKGLIBEXECDIR \
+	-DPKGLIBEXECDIR='"$(abs_builddir)/tests/unit/leash"'
+tests_unit_test_leash_LDADD = $(pam_ldadd)
 tests_unit_test_module_LDADD = $(LDADD) $(PAM_LIBS)
 tests_unit_test_module_DEPENDENCIES = pam/pam_certgate.so \
 	$(check_LIBRARIES) lib/libcertgate.a

@@ -896,12 +896,12 @@ resident_pages(void)
 /* Loaded and unloaded 10,000 times: not a page more, nor a descriptor. */
 START_TEST(test_loaded_often)
 {
-	int n_before, i;
-	long before;
+	int first = rounds(100), n_before = 0, i;
+	long before = 0;
 	void *h;
 
-	for (i = 0; i < rounds(10000) + 100; i++) {
-		if (i == 100) {
+	for (i = 0; i < first + rounds(10000); i++) {
+		if (i == first) {
 			before = resident_pages();
 			n_before = count_descriptors();
 		}
@@ -920,11 +920,11 @@ END_TEST
 START_TEST(test_used_often)
 {
 	struct pamcert c = a_cert("jdoe@example.com");
-	int n_before = 0, i;
+	int first = rounds(100), n_before = 0, i;
 	long before = 0;
 
-	for (i = 0; i < rounds(500) + 100; i++) {
-		if (i == 100) {
+	for (i = 0; i < first + rounds(500); i++) {
+		if (i == first) {
 			before = resident_pages();
 			n_before = count_descriptors();
 		}
