@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/bucket.h"
 #include "lib/hash.h"
 
 static const struct span no_tail = { NULL, 0 };
@@ -16,14 +17,14 @@ broken(struct err *err)
 	    "the index is damaged; run certgate apply to make it anew");
 }
 
-/* Look head and tail up, together a key.  1: value set, 0, -1: broken. */
-static int
-find(struct index *x, struct span head, struct span tail, struct span *value,
-    struct err *err)
+static size_t
+put_u32(unsigned char *p, uint32_t v)
 {
-	int r = cdbfile_find(&x->file, head, tail, value);
-
-	return r < 0 ? broken(err) : r;
+	p[0] = (unsigned char)(v >> 24);
+	p[1] = (unsigned char)(v >> 16);
+	p[2] = (unsigned char)(v >> 8);
+	p[3] = (unsigned char)v;
+	return 4;
 }
 
 uint64_t
@@ -32,9 +33,16 @@ index_seal(uint64_t seal, struct span s)
 	return hash_add(seal, s.p, s.len);
 }
 
-/* Take the seal of a record with that key off its value. */
+/* The hash of a key, which is head and tail together. */
+static uint64_t
+hash_of(struct span head, struct span tail)
+{
+	return index_seal(index_seal(INDEX_SEAL, head), tail);
+}
+
+/* Take the seal of a record whose key has that hash off its value. */
 static int
-unseal(struct span head, struct span tail, struct span *value, struct err *err)
+unseal(uint64_t hash, struct span *value, struct err *err)
 {
 	struct span v = *value, end;
 	uint64_t seal;
@@ -44,36 +52,66 @@ unseal(struct span head, struct span tail, struct span *value, struct err *err)
 	v.len -= sizeof(seal);
 	end = (struct span) { v.p + v.len, sizeof(seal) };
 	(void)wire_get_u64(&end, &seal);
-	if (seal !=
-	    index_seal(index_seal(index_seal(INDEX_SEAL, head), tail), v))
+	if (seal != index_seal(hash, v))
 		return broken(err);
 	*value = v;
 	return 1;
 }
 
 int
-index_sealed(struct index *x, struct span head, struct span tail,
+index_page(struct index *x, struct span head, struct span tail,
     struct span *value, struct err *err)
 {
-	struct span v;
-	int r = find(x, head, tail, &v, err);
-
-	if (r <= 0)
-		return r;
-	if (unseal(head, tail, &v, err) < 0)
-		return -1;
-	*value = v;
-	return 1;
+	if (cdbfile_find(&x->file, head, tail, value) != 1)
+		return broken(err);
+	return unseal(hash_of(head, tail), value, err);
 }
 
-static size_t
-put_u32(unsigned char *p, uint32_t v)
+static bool
+has_hash(struct span page, uint64_t hash)
 {
-	p[0] = (unsigned char)(v >> 24);
-	p[1] = (unsigned char)(v >> 16);
-	p[2] = (unsigned char)(v >> 8);
-	p[3] = (unsigned char)v;
-	return 4;
+	uint64_t one;
+
+	while (wire_get_u64(&page, &one) == 0) {
+		if (one == hash)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the roll, too, has no key of that hash.  0, or -1: broken. */
+static int
+confirm_absent(struct index *x, uint64_t hash, struct err *err)
+{
+	struct cdbfile_mark mark = cdbfile_mark(&x->file);
+	unsigned char number[4];
+	struct span page;
+	bool is_there;
+
+	if (x->n_roll_pages == 0)
+		return 0;
+	(void)put_u32(number, bucket_place(bucket_of(hash, x->n_roll_pages)));
+	if (index_page(x, span_of("b"),
+	        (struct span) { number, sizeof(number) }, &page, err) < 0)
+		return -1;
+	is_there = has_hash(page, hash);
+	cdbfile_release(&x->file, mark);
+	return is_there ? broken(err) : 0;
+}
+
+/* Look head and tail up, together a key.  1: value set, 0, -1: broken. */
+static int
+find(struct index *x, struct span head, struct span tail, struct span *value,
+    struct err *err)
+{
+	uint64_t hash = hash_of(head, tail);
+	int r = cdbfile_find(&x->file, head, tail, value);
+
+	if (r < 0)
+		return broken(err);
+	if (r == 0)
+		return confirm_absent(x, hash, err);
+	return unseal(hash, value, err);
 }
 
 /* Look up a record that is named by a number. */
@@ -89,17 +127,6 @@ find_number(struct index *x, char tag, uint32_t n, struct span *value,
 	    x, (struct span) { key, sizeof(key) }, no_tail, value, err);
 }
 
-static int
-find_authority(
-    struct index *x, uint32_t number, struct span *value, struct err *err)
-{
-	unsigned char key[4];
-
-	(void)put_u32(key, number);
-	return index_sealed(x, span_of("a"),
-	    (struct span) { key, sizeof(key) }, value, err);
-}
-
 /* What the header says behind its format. */
 static int
 parse_header(struct index *x, struct span h, uint64_t *size)
@@ -112,6 +139,8 @@ parse_header(struct index *x, struct span h, uint64_t *size)
 	    wire_get_u32(&h, &x->n_sets) < 0 ||
 	    wire_get_u64(&h, &x->n_revoked) < 0 ||
 	    wire_get_u32(&h, &x->n_key_buckets) < 0 ||
+	    wire_get_u32(&h, &x->n_roll_pages) < 0 ||
+	    (x->n_roll_pages & (x->n_roll_pages - 1)) != 0 ||
 	    wire_get_u8(&h, &has_denied) < 0 || h.len != 0)
 		return -1;
 	x->has_denied = has_denied != 0;
@@ -156,7 +185,7 @@ index_open(struct index *x, int fd, struct err *err)
 		    format, (unsigned int)INDEX_FORMAT);
 		goto fail;
 	}
-	if (unseal(span_of("h"), no_tail, &h, err) < 0)
+	if (unseal(hash_of(span_of("h"), no_tail), &h, err) < 0)
 		goto fail;
 	(void)wire_get_u32(&h, &format);
 	if (parse_header(x, h, &size) < 0) {
@@ -203,7 +232,7 @@ index_authority_by_key(struct index *x, struct span ca_key,
 	int64_t key_until;
 	int r;
 
-	if ((r = index_sealed(x, span_of("c"), ca_key, &v, err)) <= 0)
+	if ((r = find(x, span_of("c"), ca_key, &v, err)) <= 0)
 		return r;
 	if (wire_get_u32(&v, &number) < 0 || get_time(&v, &key_until) < 0 ||
 	    v.len != 0)
@@ -226,7 +255,7 @@ index_authority_by_number(struct index *x, uint32_t number,
 
 	if (number >= x->n_authorities)
 		return 0;
-	if ((r = find_authority(x, number, &v, err)) <= 0)
+	if ((r = find_number(x, 'a', number, &v, err)) <= 0)
 		return r;
 	memset(&a, 0, sizeof(a));
 	a.number = number;
@@ -299,7 +328,9 @@ index_walk(struct index *x, uint32_t *cursor, struct span *key,
 {
 	int r = cdbfile_walk(&x->file, cursor, key, value);
 
-	return r < 0 ? broken(err) : r;
+	if (r < 0)
+		return broken(err);
+	return r == 0 ? 0 : unseal(hash_of(*key, no_tail), value, err);
 }
 
 int

@@ -6,7 +6,8 @@
  * every record is parsed with bounds, every number that points elsewhere is
  * checked, and whatever does not add up is an error, which means deny.
  *
- * Keys begin with one letter; values are SSH wire fields (lib/sshwire).
+ * Keys begin with one letter; values are SSH wire fields (lib/sshwire), and
+ * end with a seal.
  * "set N" is a group's members, a large rule's entries, or the denied
  * identities (set 0).
  *
@@ -15,19 +16,19 @@
  *                  of the whole file in bytes (a cut file is seen at once),
  *                  u32 min_uid for "*", u32 number of authorities, u64
  *                  number of users, u32 number of sets, u64 number of
- *                  revocations, u32 number of buckets of revoked keys, u8
- *                  whether anybody is denied; seal
+ *                  revocations, u32 number of buckets of revoked keys, u32
+ *                  number of pages of the roll, u8 whether anybody is denied
  *  'f' u32         string: name of policy file N (0: the policy itself)
  *  'c' CA blob     u32: the authority that this key belongs to, u64: until
- *                  when (as in struct index_authority); seal
+ *                  when (as in struct index_authority)
  *  'a' u32         an authority: string name, u8 principals mode, u8 flags,
  *                  u64 max_validity in seconds (0: any), u64 trusted from,
  *                  u64 trusted until, u64 until its last key goes, then four lists:
  *                  domains, key ID globs, critical options, key types; u32
  *                  file, u32 line, u32 buckets of its revoked serials, u8
  *                  levels of its revoked ranges of serials, u32 buckets
- *                  of its revoked key IDs; seal.  A list is a string
- *                  of packed strings.
+ *                  of its revoked key IDs.  A list is a string of packed
+ *                  strings.
  *  'u' user        a rule: u8 flags, u32 file, u32 line, u32 set of its own
  *                  (0: none), string of packed u32 authorities (only with
  *                  that flag), then grants to the end, each a string
@@ -37,12 +38,19 @@
  *  's' u32 'p' P   packed strings: the identities of that set whose
  *                  prefix is P; only where an authority needs it
  *  'n' u32         string: name of set N, "group:NAME" or "user:NAME"
- *  'r' …           what is revoked: lib/revoked.h; sealed
+ *  'b' N           page N of the roll, where N stands as bucket_place(N)
+ *                  (lib/bucket.h): u64, to the end, of the keys in that
+ *                  bucket
+ *  'r' …           what is revoked: lib/revoked.h
  *
  * A seal is the FNV-1a hash (64 bits) of the record's key and of its value
- * before it.  It is no protection against who can write the file; it is there
- * so that no damaged byte can turn "revoked" into "not revoked".  Whatever is
- * looked up on the way there has one: what does not fit it is an error.
+ * before it.  The roll has that hash of each key but the header's and those of
+ * the pages, 'b' and 'r'.  Pages must be there.  Together: what is found but
+ * does not fit its seal is an error, and what is not found is believed to be
+ * absent only where its page of the roll does not have it.  So no damaged
+ * byte, lost record or lost slot of cdb's tables can take somebody off the
+ * denied, out of a group, or away from the rule that restricts him.  All this
+ * is no protection against who can write the file.
  *
  * A grant: u8 kind, u8 flags, u32 ordinal in its rule (from 0), u32 line,
  * then by flag u32 file, u64 until, string options, string of packed
@@ -60,7 +68,10 @@
 #include "lib/identity.h"
 #include "lib/sshwire.h"
 
-#define INDEX_FORMAT 3
+#define INDEX_FORMAT 4
+/* Keys on a page of the roll, on the average at most: so that one read
+ * (lib/cdbfile) takes it. */
+#define INDEX_ROLL_PAGE 40
 /* The set of `deny`. */
 #define INDEX_SET_DENY 0
 
@@ -139,6 +150,7 @@ struct index {
 	uint32_t n_sets;
 	uint64_t n_revoked;
 	uint32_t n_key_buckets; /* for lib/revoked */
+	uint32_t n_roll_pages;
 	bool has_denied;
 };
 
@@ -150,7 +162,10 @@ struct index {
 int index_open(struct index *x, int fd, struct err *err);
 void index_close(struct index *x);
 
-/* Look-ups.  1: found, 0: not there, -1: broken file (err is set). */
+/*
+ * Look-ups.  1: found, 0: not there, which the roll confirms; -1: broken file
+ * (err is set).
+ */
 int index_authority_by_key(struct index *x, struct span ca_key,
     struct index_authority *out, struct err *err);
 int index_authority_by_number(struct index *x, uint32_t number,
@@ -166,10 +181,10 @@ int index_set_name(
     struct index *x, uint32_t set, struct span *name, struct err *err);
 
 /*
- * A sealed record, whose key is head and tail together; value is without the
- * seal.  As above; one whose seal does not fit it is broken.
+ * A page, whose key is head and tail together; value is without the seal.
+ * 1, or -1: one that is not there is broken, too.
  */
-int index_sealed(struct index *x, struct span head, struct span tail,
+int index_page(struct index *x, struct span head, struct span tail,
     struct span *value, struct err *err);
 
 /* FNV-1a: what INDEX_SEAL becomes by the bytes of s. */
@@ -178,7 +193,8 @@ uint64_t index_seal(uint64_t seal, struct span s);
 
 /*
  * Walk over all records, in no order that means anything.  *cursor begins
- * at 0; key and value are the record's.  1, 0 at the end, -1 where broken.
+ * at 0; key and value are the record's, without the seal.  1, 0 at the end,
+ * -1 where broken.
  */
 int index_walk(struct index *x, uint32_t *cursor, struct span *key,
     struct span *value, struct err *err);

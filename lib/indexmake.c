@@ -9,11 +9,15 @@
 
 #include <cdb.h>
 
+#include "lib/bucket.h"
+
 /* Sizes of cdb's own parts: the table of tables, a record's two lengths, a
  * record's two hash slots of 8 bytes. */
 #define CDB_HEAD 2048
 #define CDB_RECORD 8
 #define CDB_SLOTS 16
+
+#define FIRST_HASHES 512
 
 struct index_make {
 	struct cdb_make cdb;
@@ -22,11 +26,15 @@ struct index_make {
 	struct wire value;
 	uint64_t size; /* of the finished file */
 	int failed_errno; /* the first failure; 0: none */
+	/* Of the roll: the hash of each key so far. */
+	uint64_t *hashes;
+	size_t n_hashes, hashes_size;
+	uint32_t n_roll_pages;
 };
 
-/* Add the record that stands in m->key and value. */
+/* Add the record that stands in m->key and m->value. */
 static void
-add(struct index_make *m, struct span value)
+add(struct index_make *m)
 {
 	if (m->failed_errno != 0)
 		return;
@@ -34,13 +42,13 @@ add(struct index_make *m, struct span value)
 		m->failed_errno = ENOMEM;
 		return;
 	}
-	m->size += CDB_RECORD + CDB_SLOTS + m->key.len + value.len;
+	m->size += CDB_RECORD + CDB_SLOTS + m->key.len + m->value.len;
 	if (m->size > UINT32_MAX) {
 		m->failed_errno = EFBIG;
 		return;
 	}
-	if (cdb_make_add(&m->cdb, m->key.p, (unsigned int)m->key.len, value.p,
-	        (unsigned int)value.len) < 0)
+	if (cdb_make_add(&m->cdb, m->key.p, (unsigned int)m->key.len,
+	        m->value.p, (unsigned int)m->value.len) < 0)
 		m->failed_errno = errno == 0 ? EIO : errno;
 }
 
@@ -52,23 +60,41 @@ key_start(struct index_make *m, char tag)
 	wire_reset(&m->value);
 }
 
-/* Add a seal to m->value. */
-static void
+/* Add a seal to m->value; returns the hash of the key. */
+static uint64_t
 put_seal(struct index_make *m)
 {
-	uint64_t seal = INDEX_SEAL;
+	uint64_t hash = index_seal(INDEX_SEAL, wire_span(&m->key));
 
-	seal = index_seal(seal, wire_span(&m->key));
-	seal = index_seal(seal, wire_span(&m->value));
-	wire_put_u64(&m->value, seal);
+	wire_put_u64(&m->value, index_seal(hash, wire_span(&m->value)));
+	return hash;
 }
 
-/* Add the record that stands in m->key and m->value, sealed. */
+/* Put a key on the roll. */
+static void
+enroll(struct index_make *m, uint64_t hash)
+{
+	size_t size = m->hashes_size == 0 ? FIRST_HASHES : m->hashes_size * 2;
+	uint64_t *more;
+
+	if (m->n_hashes == m->hashes_size) {
+		more = reallocarray(m->hashes, size, sizeof(*more));
+		if (more == NULL) {
+			index_make_fail(m);
+			return;
+		}
+		m->hashes = more;
+		m->hashes_size = size;
+	}
+	m->hashes[m->n_hashes++] = hash;
+}
+
+/* Add the record that stands in m->key and m->value, and seal it. */
 static void
 add_sealed(struct index_make *m)
 {
-	put_seal(m);
-	add(m, wire_span(&m->value));
+	enroll(m, put_seal(m));
+	add(m);
 }
 
 /* The header, in m->key and m->value: as many bytes whatever it says. */
@@ -86,8 +112,9 @@ put_header(struct index_make *m, const struct index_counts *counts)
 	wire_put_u32(v, counts->n_sets);
 	wire_put_u64(v, counts->n_revoked);
 	wire_put_u32(v, counts->n_key_buckets);
+	wire_put_u32(v, m->n_roll_pages);
 	wire_put_u8(v, counts->has_denied);
-	put_seal(m);
+	(void)put_seal(m);
 }
 
 /* Write the header over what stood in its place; 0, or why not. */
@@ -132,19 +159,19 @@ index_make_begin(int fd, struct err *err)
 	m->size = CDB_HEAD;
 	/* Its place; what it says is known at the end. */
 	put_header(m, &nothing);
-	add(m, wire_span(&m->value));
+	add(m);
 	return m;
 }
 
-
 void
-index_make_sealed(struct index_make *m, struct span key, struct span value)
+index_make_page(struct index_make *m, struct span key, struct span value)
 {
 	wire_reset(&m->key);
 	wire_reset(&m->value);
 	wire_put_bytes(&m->key, key.p, key.len);
 	wire_put_bytes(&m->value, value.p, value.len);
-	add_sealed(m);
+	(void)put_seal(m);
+	add(m);
 }
 
 void
@@ -160,7 +187,7 @@ index_make_file(struct index_make *m, uint32_t file, const char *name)
 	key_start(m, 'f');
 	wire_put_u32(&m->key, file);
 	wire_put_text(&m->value, name);
-	add(m, wire_span(&m->value));
+	add_sealed(m);
 }
 
 void
@@ -184,7 +211,7 @@ index_make_set_name(
 	wire_put_bytes(&m->value, kind, strlen(kind));
 	wire_put_u8(&m->value, ':');
 	wire_put_bytes(&m->value, name, strlen(name));
-	add(m, wire_span(&m->value));
+	add_sealed(m);
 }
 
 void
@@ -235,7 +262,7 @@ index_make_rule(struct index_make *m, const char *user,
 	if (r->has_authorities)
 		wire_put_string(v, r->authorities);
 	wire_put_bytes(v, grants.p, grants.len);
-	add(m, wire_span(v));
+	add_sealed(m);
 }
 
 void
@@ -246,7 +273,8 @@ index_make_member(struct index_make *m, uint32_t set, char kind,
 	wire_put_u32(&m->key, set);
 	wire_put_u8(&m->key, (uint8_t)kind);
 	wire_put_bytes(&m->key, name.p, name.len);
-	add(m, value);
+	wire_put_bytes(&m->value, value.p, value.len);
+	add_sealed(m);
 }
 
 static bool
@@ -297,21 +325,81 @@ index_put_grant(struct wire *w, const struct index_grant *g)
 	w->p[start + 3] = (unsigned char)len;
 }
 
+/*
+ * Bring the roll's hashes into the order of their pages; ends[i] becomes
+ * where page i ends in sorted.
+ */
+static void
+sort_hashes(const struct index_make *m, uint64_t *sorted, uint32_t *ends)
+{
+	uint32_t page, end = 0;
+	size_t i;
+
+	for (i = 0; i < m->n_hashes; i++)
+		ends[bucket_of(m->hashes[i], m->n_roll_pages)]++;
+	for (page = 0; page < m->n_roll_pages; page++) {
+		end += ends[page];
+		ends[page] = end - ends[page];
+	}
+	for (i = 0; i < m->n_hashes; i++)
+		sorted[ends[bucket_of(m->hashes[i], m->n_roll_pages)]++] =
+		    m->hashes[i];
+}
+
+/* Write the roll, whose pages are not on it. */
+static void
+put_roll(struct index_make *m)
+{
+	uint32_t page, *ends;
+	uint64_t *sorted;
+	size_t i = 0;
+
+	/* A key takes more than a byte, and 4 GiB is where add gave up. */
+	if (m->failed_errno != 0 || m->n_hashes == 0)
+		return;
+	m->n_roll_pages = bucket_count(m->n_hashes, INDEX_ROLL_PAGE);
+	ends = calloc(m->n_roll_pages, sizeof(*ends));
+	sorted = calloc(m->n_hashes, sizeof(*sorted));
+	if (ends == NULL || sorted == NULL) {
+		index_make_fail(m);
+	} else {
+		sort_hashes(m, sorted, ends);
+		for (page = 0; page < m->n_roll_pages; page++) {
+			key_start(m, 'b');
+			wire_put_u32(&m->key, bucket_place(page));
+			while (i < ends[page])
+				wire_put_u64(&m->value, sorted[i++]);
+			(void)put_seal(m);
+			add(m);
+		}
+	}
+	free(ends);
+	free(sorted);
+}
+
+static void
+make_free(struct index_make *m)
+{
+	wire_free(&m->key);
+	wire_free(&m->value);
+	free(m->hashes);
+	free(m);
+}
+
 int
 index_make_end(
     struct index_make *m, const struct index_counts *counts, struct err *err)
 {
 	int failed;
 
+	put_roll(m);
 	failed = m->failed_errno;
 	errno = 0;
 	if (cdb_make_finish(&m->cdb) < 0 && failed == 0)
 		failed = errno == 0 ? EIO : errno;
 	if (failed == 0)
 		failed = write_header(m, counts);
-	wire_free(&m->key);
-	wire_free(&m->value);
-	free(m);
+	make_free(m);
 	if (failed == EFBIG)
 		return err_setf(err, ERR_LIMIT,
 		    "the index would exceed 4 GiB, the most that its format "
@@ -329,7 +417,5 @@ index_make_abandon(struct index_make *m)
 	if (m == NULL)
 		return;
 	(void)cdb_make_finish(&m->cdb);
-	wire_free(&m->key);
-	wire_free(&m->value);
-	free(m);
+	make_free(m);
 }

@@ -2,7 +2,8 @@
  * indexmake: write a policy index (lib/index.h describes the format).
  *
  * One pass: records are handed over in any order, each once, and land in the
- * file at once; memory grows by 8 bytes a record (tinycdb's hash entries).
+ * file at once; memory grows by 8 bytes a record (tinycdb's hash entries)
+ * and 8 more (the roll's), at the end for a moment by 16.
  * The first failure sticks and comes out of index_make_end, so calls in
  * between need no test.
  */
@@ -41,9 +42,8 @@ void index_make_rule(struct index_make *m, const char *user,
 void index_make_member(struct index_make *m, uint32_t set, char kind,
     struct span name, struct span value);
 
-/* A record of that key, with value and their seal. */
-void index_make_sealed(
-    struct index_make *m, struct span key, struct span value);
+/* A page (lib/index.h): a record that is sealed, and not on the roll. */
+void index_make_page(struct index_make *m, struct span key, struct span value);
 
 /* Let index_make_end fail: the caller has no memory for a record. */
 void index_make_fail(struct index_make *m);

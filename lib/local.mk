@@ -2,6 +2,7 @@
 lib_login = \
 	lib/authority.c lib/authority.h \
 	lib/base64.c lib/base64.h \
+	lib/bucket.c lib/bucket.h \
 	lib/cdbfile.c lib/cdbfile.h \
 	lib/cert.c lib/cert.h \
 	lib/clock.c lib/clock.h \

@@ -2,6 +2,7 @@
 
 #include "lib/revoked.h"
 
+#include "lib/bucket.h"
 #include "lib/keyblob.h"
 
 /* Room for the blob of most keys; longer ones take the heap. */
@@ -31,31 +32,12 @@ revoked_text(enum revoked_what what)
 	return texts[what];
 }
 
-uint32_t
-revoked_bucket(struct span text, uint32_t n_buckets)
-{
-	/* FNV leaves what serials that are all even have in common in its
-	 * lowest bits; those in the middle depend on all. */
-	uint64_t hash = index_seal(INDEX_SEAL, text) * 0x9e3779b97f4a7c15U;
-
-	return (uint32_t)(hash >> 32) & (n_buckets - 1);
-}
-
-uint32_t
-revoked_place(uint32_t number)
-{
-	/* 2^32 divided by the golden ratio; odd, so that none is lost. */
-	return number * 0x9e3779b1U;
-}
-
-/* A record that the index must have. */
+/* A page of what is revoked: never 0. */
 static int
 get_record(struct index *x, const struct wire *key, struct span *value,
     struct err *err)
 {
-	int r = index_sealed(x, span_of("r"), wire_span(key), value, err);
-
-	return r == 0 ? broken(err) : r;
+	return index_page(x, span_of("r"), wire_span(key), value, err);
 }
 
 /* Look text up in a bucket.  1, 0, or -1: broken. */
@@ -92,7 +74,8 @@ find_text(struct index *x, struct wire *key, uint32_t n_buckets,
 		return 0;
 	if ((n_buckets & (n_buckets - 1)) != 0)
 		return broken(err);
-	wire_put_u32(key, revoked_place(revoked_bucket(text, n_buckets)));
+	wire_put_u32(key,
+	    bucket_place(bucket_of(index_seal(INDEX_SEAL, text), n_buckets)));
 	if (get_record(x, key, &bucket, err) < 0)
 		return -1;
 	found = search_bucket(bucket, text, out);
@@ -164,7 +147,7 @@ get_page(struct index *x, const struct index_authority *a, uint8_t level,
 	wire_put_u8(&key, 's');
 	wire_put_u32(&key, a->number);
 	wire_put_u8(&key, level);
-	wire_put_u32(&key, revoked_place(number));
+	wire_put_u32(&key, bucket_place(number));
 	if (get_record(x, &key, page, err) < 0)
 		return -1;
 	*n = page->len / size;

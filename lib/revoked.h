@@ -2,12 +2,12 @@
  * revoked: the keys, serials and key IDs that an index revokes.
  *
  * A look-up takes as many reads for a million revocations as for ten, and
- * none for what an authority has none of.  All that it reads is sealed and
- * must be there, so that damage denies: an index that lost a record is
- * broken, and never one that does not revoke.
+ * none for what an authority has none of.  All that it reads is a page of the
+ * index, which must be there, so that damage denies: an index that lost one
+ * is broken, and never one that does not revoke.
  *
- * Keys of the records (lib/index.h), whose values are sealed.  A number N
- * stands there as revoked_place(N).
+ * Keys of the records, which are pages (lib/index.h).  A number N
+ * stands there as bucket_place(N) (lib/bucket.h).
  *
  *  'r' 'i' u32 N        key IDs of an authority: bucket N, to the end: string
  *                       text, u32 file, u32 line
@@ -76,16 +76,5 @@ int revoked_key_id(struct index *x, const struct index_authority *a,
 
 /* "its serial is revoked", …: for people. */
 const char *revoked_text(enum revoked_what what);
-
-/* The bucket of a text, of so many (a power of 2). */
-uint32_t revoked_bucket(struct span text, uint32_t n_buckets);
-
-/*
- * A number as it stands in a record's key; no two have the same.  cdb puts
- * keys that differ in their last bytes only side by side, and a look-up there
- * reads all that lies between the first and its own: numbers that count up
- * made one of any record cost dozens of reads.
- */
-uint32_t revoked_place(uint32_t number);
 
 #endif

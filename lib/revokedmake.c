@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "lib/bucket.h"
 #include "lib/revoked.h"
 
 /* How many pages of so many items. */
@@ -27,12 +28,7 @@ revoked_n_levels(size_t n_ranges)
 uint32_t
 revoked_n_buckets(size_t n_items)
 {
-	uint32_t n = n_items != 0;
-
-	while (n != 0 && n < UINT32_MAX / 2 &&
-	    (size_t)n * REVOKED_BUCKET < n_items)
-		n *= 2;
-	return n;
+	return bucket_count(n_items, REVOKED_BUCKET);
 }
 
 /* The key of a page. */
@@ -44,7 +40,7 @@ page_start(
 	wire_put_bytes(key, "rs", 2);
 	wire_put_u32(key, authority);
 	wire_put_u8(key, level);
-	wire_put_u32(key, revoked_place(number));
+	wire_put_u32(key, bucket_place(number));
 }
 
 /* Add the record, or let the making fail where there was no memory for it. */
@@ -54,7 +50,7 @@ add(struct index_make *m, const struct wire *key, const struct wire *value)
 	if (key->has_failed || value->has_failed)
 		index_make_fail(m);
 	else
-		index_make_sealed(m, wire_span(key), wire_span(value));
+		index_make_page(m, wire_span(key), wire_span(value));
 }
 
 /* The pages of a level; each item stands for so many ranges. */
@@ -123,7 +119,8 @@ put_buckets(struct index_make *m, struct span prefix,
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		items[i].bucket = revoked_bucket(items[i].text, n_buckets);
+		items[i].bucket = bucket_of(
+		    index_seal(INDEX_SEAL, items[i].text), n_buckets);
 	if (n > 1)
 		qsort(items, n, sizeof(*items), compare_items);
 	/* Those without an item, too: a look-up must find its bucket. */
@@ -131,7 +128,7 @@ put_buckets(struct index_make *m, struct span prefix,
 		wire_reset(&key);
 		wire_reset(&value);
 		wire_put_bytes(&key, prefix.p, prefix.len);
-		wire_put_u32(&key, revoked_place(bucket));
+		wire_put_u32(&key, bucket_place(bucket));
 		for (; i < n && items[i].bucket == bucket; i++) {
 			wire_put_string(&value, items[i].text);
 			wire_put_u32(&value, items[i].file);

@@ -4,6 +4,7 @@ unit_tests = \
 	tests/unit/test_account \
 	tests/unit/test_accepted \
 	tests/unit/test_base64 \
+	tests/unit/test_bucket \
 	tests/unit/test_caanswer \
 	tests/unit/test_candidates \
 	tests/unit/test_cakeys \
@@ -14,6 +15,7 @@ unit_tests = \
 	tests/unit/test_command \
 	tests/unit/test_compile \
 	tests/unit/test_confine \
+	tests/unit/test_damage \
 	tests/unit/test_decide \
 	tests/unit/test_diag \
 	tests/unit/test_doctor \

@@ -118,6 +118,47 @@ START_TEST(test_damaged_networks)
 }
 END_TEST
 
+/* Whoever is there is found, and whoever is not is not, in many pages. */
+START_TEST(test_many)
+{
+	enum { N = 5000 };
+	struct index_counts counts = { .n_users = N };
+	struct index_rule rule = { .line = 7 };
+	struct span nothing = { NULL, 0 }, key, value;
+	struct err err = ERR_INIT;
+	FILE *f = tmpfile();
+	struct index_make *m;
+	struct index x;
+	uint32_t i, cursor = 0, n_rules = 0, n_pages = 0;
+	char name[32];
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(m = index_make_begin(fileno(f), &err));
+	for (i = 0; i < N; i++) {
+		(void)snprintf(name, sizeof(name), "user%u", i * 2);
+		index_make_rule(m, name, &rule, nothing);
+	}
+	ck_assert_int_eq(index_make_end(m, &counts, &err), 0);
+	ck_assert_int_eq(index_open(&x, fileno(f), &err), 0);
+	ck_assert_uint_gt(x.n_roll_pages, 1);
+	for (i = 0; i < 2 * N; i++) {
+		(void)snprintf(name, sizeof(name), "user%u", i);
+		ck_assert_int_eq(
+		    index_rule(&x, span_of(name), &rule, &err), i % 2 == 0);
+	}
+	while (index_walk(&x, &cursor, &key, &value, &err) == 1) {
+		n_rules += key.p[0] == 'u';
+		n_pages += key.p[0] == 'b';
+		ck_assert(key.p[0] != 'u' || value.len == 13);
+	}
+	ck_assert_str_eq(err.text, "");
+	ck_assert_uint_eq(n_rules, N);
+	ck_assert_uint_eq(n_pages, x.n_roll_pages);
+	index_close(&x);
+	(void)fclose(f);
+}
+END_TEST
+
 static void
 expect_open_fails(FILE *f, const char *text)
 {
@@ -200,7 +241,7 @@ START_TEST(test_other_format)
 	ck_assert_ptr_nonnull(at);
 	at[4] = 9;
 	ck_assert_int_eq(pwrite(fileno(f), bytes, (size_t)len, 0), len);
-	expect_open_fails(f, "the index has format 9, this program reads 3; "
+	expect_open_fails(f, "the index has format 9, this program reads 4; "
 	                     "run certgate apply of the same version");
 }
 END_TEST
@@ -213,6 +254,7 @@ main(void)
 	tcase_add_test(t, test_round_trip);
 	tcase_add_test(t, test_grant_fields);
 	tcase_add_test(t, test_damaged_networks);
+	tcase_add_test(t, test_many);
 	tcase_add_test(t, test_empty);
 	tcase_add_test(t, test_not_an_index);
 	tcase_add_test(t, test_cut);

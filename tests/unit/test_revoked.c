@@ -415,7 +415,7 @@ START_TEST(test_bad_record)
 	ck_assert_ptr_nonnull(m = index_make_begin(fileno(file), &err));
 	wire_put_u8(&key, 'r');
 	wire_put_bytes(&key, bad->key, bad->key_len);
-	index_make_sealed(m, wire_span(&key), bad->value);
+	index_make_page(m, wire_span(&key), bad->value);
 	ck_assert_int_eq(index_make_end(m, &counts, &err), 0);
 	ck_assert_int_eq(index_open(&idx, fileno(file), &err), 0);
 	ck_assert_int_eq(bad->key[0] != 'i'

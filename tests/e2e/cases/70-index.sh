@@ -62,3 +62,56 @@ case_name=70-index
 rm -rf "$index"
 cp -a /run/index "$index"
 login_ok kiosk jdoe 'kiosk:'
+
+# One byte of a single record of those that keep people out: without it
+# mallory would get in by `any`, and alice as johndoe by "*".
+write_policy <<EOF
+version: 1
+authorities:
+  cloudflare:
+    keys: ["$(ca_key cf)"]
+    principals: email-prefix
+deny: [mallory@example.com]
+users:
+  kiosk: any
+  johndoe: jdoe@example.com
+  "*": {dangerous: true, allow: [any: true]}
+EOF
+cert mallory --id laptop --principals mallory
+apply
+cp -a "$index" /run/index
+
+# lose_record PATTERN: change the last byte of that record's key.
+lose_record()
+{
+	node -e '
+		const fs = require("fs");
+		const [file, pattern] = process.argv.slice(1);
+		const wanted = new RegExp(`^${pattern}$`, "s");
+		const b = fs.readFileSync(file);
+		const len = (at) => b.readUInt32LE(at);
+		let at = 2048;
+		while (!wanted.test(b.toString("latin1", at + 8,
+		    at + 8 + len(at))))
+			at += 8 + len(at) + len(at + 4);
+		b[at + 7 + len(at)] ^= 1;
+		fs.writeFileSync(file, b);' "$index" "$1"
+}
+
+login_no kiosk mallory denied-identity
+login_no johndoe alice no-matching-principal
+for lost in 's....imallory@example.com' 's....pmallory'; do
+	case_name=70-index/$lost
+	lose_record "$lost"
+	login_no kiosk mallory index-unreadable
+	login_ok kiosk alice 'kiosk:'
+	cp -a /run/index "$index"
+done
+case_name=70-index/ujohndoe
+lose_record ujohndoe
+login_no johndoe alice index-unreadable
+login_no johndoe jdoe index-unreadable
+login_ok kiosk alice 'kiosk:'
+cp -a /run/index "$index"
+case_name=70-index
+login_ok johndoe jdoe 'johndoe:'
