@@ -11,6 +11,14 @@
 #include "lib/revoked.h"
 #include "lib/search.h"
 
+static enum reason
+broken_index(struct decision *d)
+{
+	(void)err_setf(&d->detail, ERR_MALFORMED,
+	    "the index is damaged; run certgate apply to make it anew");
+	return REASON_INDEX_UNREADABLE;
+}
+
 /* Whether the authority, and its key, are trusted now. */
 static enum reason
 check_trust(const struct decide_request *r, struct decision *d)
@@ -178,7 +186,7 @@ check_denied(const struct decide_request *r, struct decision *d)
 	for (i = 0; i < d->cert.n_principals && found == 0; i++)
 		found = is_denied_principal(r, d, d->cert.principals[i]);
 	if (found < 0)
-		return REASON_INDEX_UNREADABLE;
+		return broken_index(d);
 	return found == 1 ? REASON_DENIED_IDENTITY : REASON_ALLOWED;
 }
 
@@ -362,11 +370,8 @@ check_principals(const struct decide_request *r, struct decision *d)
 		if (line.grant.kind != 0)
 			insert_line(d, &line);
 	}
-	if (s.is_broken) {
-		(void)err_setf(&d->detail, ERR_MALFORMED,
-		    "the index is damaged; run certgate apply to make it anew");
-		return REASON_INDEX_UNREADABLE;
-	}
+	if (s.is_broken)
+		return broken_index(d);
 	if (d->n_lines == 0)
 		return nothing_fits(&s);
 	d->file = d->lines[0].grant.file;

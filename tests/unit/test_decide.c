@@ -537,6 +537,9 @@ START_TEST(test_row)
 	    "%s: retiring", row->name);
 	ck_assert_msg(
 	    d->line == row->line, "%s: line %u", row->name, d->line);
+	if (d->reason == REASON_INDEX_UNREADABLE)
+		assert_err(&d->detail, ERR_MALFORMED,
+		    "the index is damaged; run certgate apply to make it anew");
 	wire_free(&lines);
 	wire_free(&blob);
 	free(d);
