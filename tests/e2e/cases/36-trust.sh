@@ -107,3 +107,29 @@ check_status 0 "and that is all right" certgate status
 # shellcheck disable=SC2016 # backquotes
 check_says '^deny: authority-out-of-trust: .*: its trust has not begun \(`trust`\): ' \
     "explain: not yet" certgate explain johndoe "$CERTS/dated-cert.pub"
+
+# Of its keys one is revoked, and the other gone: it has none in ca.pub and
+# never will, which is nothing that another apply would mend.
+write_policy <<EOT
+version: 1
+authorities:
+  two-keys: {keys: ["$(ca_key cf)"], principals: email-prefix}
+  dated:
+    keys: ["$(ca_key mail)", "$(ca_key vault)"]
+    retire: {"$(fingerprint vault)": 2021-01-01}
+    trust: 2020-01-01..2199-12-31
+revoked:
+  - {key: "$(ca_key mail)"}
+users:
+  johndoe: jdoe@example.com
+EOT
+apply
+check "ca.pub holds neither key" \
+    cmp $ca_file <(echo "$(cut -d' ' -f1,2 "$KEYS/cf.pub") two-keys")
+check_says '"is_due": false' "status: nothing is due" \
+    certgate status --format json
+says_due()
+{
+	certgate status | grep '^due '
+}
+check_status 1 "in words, too" says_due
