@@ -16,6 +16,10 @@
  *   seccomp             where there is no Landlock: all system calls but
  *                       those that the helper makes fail with EPERM
  *
+ * A Unix datagram socket that is open, as that to the log, can still be sent
+ * from to any path that the user may write to: Landlock has no right for that
+ * up to ABI 7, and seccomp does not see an address.
+ *
  * Landlock comes first since it is the cheaper of the two by far: a filter is
  * compiled anew at each start.  Both together would take longer than all that
  * the helper does.  seccomp's strict mode is no way out: it has no pread(2),
