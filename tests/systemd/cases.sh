@@ -117,6 +117,56 @@ check "killed, it still goes back" wait_for 120 is "$kept"
 gets_in johndoe jdoe
 stays_out johndoe alice
 
+# The process that takes it back is killed in the midst of that, while it asks
+# sshd: first before anything is changed, then twice behind the journal.
+# /etc/ssh/test-ends says at which question.
+sshd_path=$(readlink -f "$SSHD")
+mv "$sshd_path" "$sshd_path.real"
+cat >"$sshd_path" <<EOF
+#!/bin/sh
+if read -r when nth 2>/dev/null </etc/ssh/test-ends &&
+    tr '\0' ' ' <"/proc/\$PPID/cmdline" | grep -q 'confirm --expire' &&
+    { [ "\$when" = early ] || [ -e /etc/ssh/certgate/journal ]; }; then
+	echo >>"/etc/ssh/test-asked.\$PPID"
+	if [ "\$(wc -l <"/etc/ssh/test-asked.\$PPID")" -eq "\$nth" ]; then
+		sed -i 1d /etc/ssh/test-ends
+		if [ "\$when" = stop ]; then
+			kill -STOP "\$PPID"
+			: >/etc/ssh/test-stopped
+			exec sleep 600
+		fi
+		kill -KILL "\$PPID"
+	fi
+fi
+exec "$sshd_path.real" "\$@"
+EOF
+chmod 0755 "$sshd_path"
+policy alice
+printf '%s\n' 'early 1' 'journal 1' 'journal 1' >/etc/ssh/test-ends
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10s
+check "killed at each of three steps, it goes back" wait_for 240 is "$kept"
+check "it was killed three times" [ ! -s /etc/ssh/test-ends ]
+check "nothing is left of it" [ ! -e /etc/ssh/certgate/journal ]
+gets_in johndoe jdoe
+stays_out johndoe alice
+
+# And a power cut at such a moment.
+policy alice
+rm -f /etc/ssh/test-asked.*
+echo 'stop 1' >/etc/ssh/test-ends
+check "apply --confirm" kept "$CERTGATE" apply --confirm 10s
+check "it is half-way back" wait_for 90 test -e /etc/ssh/test-stopped
+check "the journal tells" [ -e /etc/ssh/certgate/journal ]
+power_cut
+boot
+check "after the boot it is back" is "$kept"
+check "nothing is left of it" [ ! -e /etc/ssh/certgate/journal ]
+wait_for 10 try_login johndoe jdoe
+gets_in johndoe jdoe
+stays_out johndoe alice
+rm -f /etc/ssh/test-*
+mv "$sshd_path.real" "$sshd_path"
+
 # A power cut before anybody confirmed: back at boot, before sshd starts.
 policy alice
 check "apply --confirm" kept "$CERTGATE" apply --confirm 10m
