@@ -7,6 +7,7 @@
 #include "config-gen/cmd.h"
 #include "config-gen/compile.h"
 #include "config-gen/deploy.h"
+#include "config-gen/policyedit.h"
 #include "config-gen/rehearse.h"
 
 struct apply {
@@ -192,6 +193,7 @@ cmd_apply_policy(
 	if (prepare(&a, c, &err) == 0 &&
 	    deploy_commit(&a.d, &a.is_new, &err) == 0) {
 		deploy_finish(&a.d);
+		policyedit_tidy(policy);
 		report(&a, c);
 		status = CMD_DONE;
 	} else if (also != NULL && also->is_written) {

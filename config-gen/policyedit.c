@@ -390,24 +390,58 @@ is_written(const struct policyedit *e)
 	return is_same;
 }
 
-/*
- * Keep other certgates from writing it.  The lock is a file of its own beside
- * the policy, which everybody may open.
- */
-static int
-lock(struct lockfile *l, const char *file, struct err *err)
+/* The lock is a file of its own beside the policy, which everybody may open. */
+static char *
+lock_path(const char *file)
 {
 	const char *slash = strrchr(file, '/');
 	const char *name = slash == NULL ? file : slash + 1;
 	char *path;
-	int ret;
 
 	if (asprintf(&path, "%.*s.%s" LOCK_MARK, (int)(name - file), file,
 	        name) < 0)
+		return NULL;
+	return path;
+}
+
+/* Keep other certgates from writing it. */
+static int
+lock(struct lockfile *l, const char *file, struct err *err)
+{
+	char *path = lock_path(file);
+	int ret;
+
+	if (path == NULL)
 		return no_memory(err);
 	ret = lockfile_take(l, path, LOCK_WAIT_S, err);
 	free(path);
 	return ret;
+}
+
+/* Nothing that fails here matters: the next one tries again. */
+static void
+tidy_file(const char *file)
+{
+	struct lockfile l = LOCKFILE_INIT;
+	char *path = lock_path(file);
+	struct stat st;
+
+	/* Who writes it takes the lock before anything else. */
+	if (path != NULL && lstat(path, &st) == 0 &&
+	    lockfile_take(&l, path, 0, NULL) == 0) {
+		(void)file_remove_temporaries(file, NULL);
+		lockfile_drop(&l);
+	}
+	free(path);
+}
+
+void
+policyedit_tidy(const struct policy *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_files; i++)
+		tidy_file(p->files[i]);
 }
 
 int

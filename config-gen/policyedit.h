@@ -59,11 +59,18 @@ int policyedit_make(struct policyedit *e, const struct policy *p,
 /*
  * Write it: owner, mode and extended attributes of the file stay, and what a
  * writer that was killed left beside it goes.  -1 also where somebody else
- * changed the file since, or another certgate writes it and does not end.  *written: the file says it now, also where this
- * failed and nobody knows whether that will last.
+ * changed the file since, or another certgate writes it and does not end.
+ * *written: the file says it now, also where this failed and nobody knows
+ * whether that will last.
  */
 int policyedit_write(
     const struct policyedit *e, bool *written, struct err *err);
+
+/*
+ * Remove what a writer that was killed left beside p's files, where nobody
+ * writes them now.
+ */
+void policyedit_tidy(const struct policy *p);
 
 void policyedit_clear(struct policyedit *e);
 

@@ -377,6 +377,33 @@ START_TEST(waits)
 }
 END_TEST
 
+/* What a writer left that was killed goes, unless somebody is at work. */
+START_TEST(tidies)
+{
+	struct lockfile l = LOCKFILE_INIT;
+	struct policy *p = load(&rows[0]);
+	struct err err = ERR_INIT;
+
+	policyedit_tidy(p);
+	ck_assert_int_eq(access(".policy.yaml.certgate-lock", F_OK), -1);
+	policyfix_write_text(".policy.yaml.certgate-abcdef", "version: 1\n");
+	ck_assert_int_eq(
+	    lockfile_take(&l, ".policy.yaml.certgate-lock", 0, &err), 0);
+	policyedit_tidy(p);
+	ck_assert_int_eq(access(".policy.yaml.certgate-lock", F_OK), 0);
+	ck_assert_int_eq(access(".policy.yaml.certgate-abcdef", F_OK), 0);
+	/* As if it was killed. */
+	(void)close(l.fd);
+	l.fd = -1;
+	policyedit_tidy(p);
+	ck_assert_int_eq(access(".policy.yaml.certgate-lock", F_OK), -1);
+	ck_assert_int_eq(access(".policy.yaml.certgate-abcdef", F_OK), -1);
+	assert_file("policy.yaml", rows[0].policy);
+	lockfile_drop(&l);
+	policy_free(p);
+}
+END_TEST
+
 /* Everybody may read the policy, and so lock it. */
 START_TEST(others_lock_nothing)
 {
@@ -411,6 +438,7 @@ main(void)
 	tcase_add_loop_test(tc, change, 0, N_ROWS(rows));
 	tcase_add_test(tc, keeps);
 	tcase_add_test(tc, others_lock_nothing);
+	tcase_add_test(tc, tidies);
 	tcase_add_test(tc, waits);
 	return run_case("policyedit", tc);
 }
