@@ -10,6 +10,7 @@
 
 #include "lib/file.h"
 
+#define PASSWD "/etc/passwd"
 #define LOGIN_DEFS "/etc/login.defs"
 #define UID_LARGEST 4294967294
 #define MAX_LOGIN_DEFS (1024UL * 1024)
@@ -38,25 +39,41 @@ find_on_host(const char *name, struct account *out, struct err *err)
 	return err_system(err, "account %s", name);
 }
 
+static int
+find_in_file(FILE *f, const char *name, struct account *out, struct err *err)
+{
+	const struct passwd *pw;
+
+	while ((pw = fgetpwent(f)) != NULL) {
+		if (strcmp(pw->pw_name, name) == 0) {
+			*out = (struct account) { pw->pw_uid, pw->pw_gid };
+			return 1;
+		}
+	}
+	/* What stands behind a line that cannot be read is not known. */
+	return ferror(f) ? err_system(err, PASSWD) : 0;
+}
+
 int
 account_find(const struct root *root, const char *name, struct account *out,
     struct err *err)
 {
-	char path[PATH_MAX];
-	const struct passwd *pw;
+	struct err why = ERR_INIT;
+	char *path;
 	FILE *f;
-	int found = 0;
+	int found;
 
 	if (root_is_host(root))
 		return find_on_host(name, out, err);
-	if ((f = fopen(root_path(root, path, "/etc/passwd"), "re")) == NULL)
-		return errno == ENOENT ? 0 : err_system(err, "%s", path);
-	while (!found && (pw = fgetpwent(f)) != NULL) {
-		if (strcmp(pw->pw_name, name) == 0) {
-			*out = (struct account) { pw->pw_uid, pw->pw_gid };
-			found = 1;
-		}
-	}
+	if ((path = root_locate(root, PASSWD, &why)) == NULL)
+		return why.code == ERR_NOT_FOUND
+		    ? 0
+		    : err_setf(err, why.code, "%s", why.text);
+	f = fopen(path, "re");
+	free(path);
+	if (f == NULL)
+		return errno == ENOENT ? 0 : err_system(err, PASSWD);
+	found = find_in_file(f, name, out, err);
 	(void)fclose(f);
 	return found;
 }

@@ -184,7 +184,17 @@ is_missing(const struct root *root, const char *inside)
 	    errno == ENOENT;
 }
 
-/* Whether root has something at inside, links followed; 2: an empty one. */
+/* Whether what just failed says that nothing is there. */
+static bool
+is_nothing(int error)
+{
+	return error == ENOENT || error == ENOTDIR;
+}
+
+/*
+ * Whether root has something at inside, links followed; 2: an empty one.
+ * What cannot be looked at is there: to read it says why not.
+ */
 static int
 look_at(const struct root *root, const char *inside)
 {
@@ -200,6 +210,8 @@ look_at(const struct root *root, const char *inside)
 		ret = S_ISREG(st.st_mode) && st.st_size > 0 ? 1 : 2;
 	else if (lstat(root_path(root, outside, inside), &st) == 0)
 		ret = 2; /* an image may have no /dev/null */
+	else if (!is_nothing(errno))
+		ret = 1;
 	free(path);
 	return ret;
 }
@@ -220,13 +232,17 @@ find_unit(const struct root *root, const char *name, char path[UNIT_PATH_SIZE])
 }
 
 static bool
-is_enabled(const struct root *root, const char *folder, const char *name)
+is_enabled(struct service_reader *r, const char *folder, const char *name)
 {
 	char path[UNIT_PATH_SIZE], outside[PATH_MAX];
 	struct stat st;
 
 	(void)snprintf(path, sizeof(path), "%s%s", folder, name);
-	return lstat(root_path(root, outside, path), &st) == 0;
+	if (lstat(root_path(r->root, outside, path), &st) == 0)
+		return true;
+	if (!is_nothing(errno))
+		service_unclear(r, path, "cannot be read");
+	return false;
 }
 
 static bool
@@ -252,7 +268,7 @@ choose_unit(struct service_reader *r, const char **name, const char **alias,
 
 	*name = *alias = NULL;
 	for (i = 0; i < 2; i++) {
-		if (!is_enabled(r->root, ENABLED_SOCKET, names[i].socket) ||
+		if (!is_enabled(r, ENABLED_SOCKET, names[i].socket) ||
 		    !find_unit(r->root, names[i].socket, path))
 			continue;
 		if (read_file(r, path, true, found_in_socket, err) < 0)
@@ -269,8 +285,8 @@ choose_unit(struct service_reader *r, const char **name, const char **alias,
 		*alias = names[1].service;
 	} else if (second &&
 	    (!first ||
-		(is_enabled(r->root, ENABLED, names[1].service) &&
-		    !is_enabled(r->root, ENABLED, names[0].service)))) {
+		(is_enabled(r, ENABLED, names[1].service) &&
+		    !is_enabled(r, ENABLED, names[0].service)))) {
 		(void)strcpy(path, other);
 		*name = names[1].service;
 		return 0;
@@ -294,13 +310,17 @@ add_dropins(struct service_reader *r, struct service_settings *found, const char
     struct err *err)
 {
 	struct dirent **entries = NULL;
+	struct err why = ERR_INIT;
 	char *path;
 	int i, n, ret = 0;
 
-	if (is_missing(r->root, folder) ||
-	    (path = root_locate(r->root, folder, NULL)) == NULL)
+	if (is_missing(r->root, folder))
 		return 0;
-	n = scandir(path, &entries, is_conf, alphasort);
+	path = root_locate(r->root, folder, &why);
+	n = path == NULL ? -1 : scandir(path, &entries, is_conf, alphasort);
+	if (path == NULL ? why.code != ERR_NOT_FOUND
+	                 : n == -1 && !is_nothing(errno))
+		service_unclear(r, folder, "cannot be read");
 	free(path);
 	for (i = 0; i < n; i++) {
 		const char *name = entries[i]->d_name;

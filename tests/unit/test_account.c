@@ -141,6 +141,55 @@ START_TEST(test_lowest)
 }
 END_TEST
 
+static const struct find_case {
+	const char *name;
+	struct testroot_file file;
+	int found;
+	uint32_t uid;
+	const char *error;
+} find_cases[] = {
+	{ "no file", { "/etc/", NULL }, 0, 0, "" },
+	{ "no folder", { "/etc", "a file" }, -1, 0,
+	    "/etc/passwd: Not a directory" },
+	{ "there", { "/etc/passwd", "a:x:1:1::/:\nb:x:7:8::/:/bin/sh\n" }, 1, 7,
+	    "" },
+	{ "not there", { "/etc/passwd", "a:x:1:1::/:\nbb:x:7:8::/:\n" }, 0, 0,
+	    "" },
+	{ "lines that are none", { "/etc/passwd", "b\nb:x:y:z\n\nb:x:7:8:::" },
+	    1, 7, "" },
+	{ "cannot be read", { "/etc/passwd/", NULL }, -1, 0,
+	    "/etc/passwd: Is a directory" },
+	{ "a loop", { "/etc/passwd", "-> passwd" }, -1, 0,
+	    "/etc/passwd: a loop of symbolic links" },
+};
+
+/* "Cannot be asked" must not pass for "no such account". */
+START_TEST(test_find)
+{
+	const struct find_case *c = &find_cases[_i];
+	struct account account = { 0, 0 };
+	struct err err = ERR_INIT;
+
+	testroot_put(c->file.path, c->file.text);
+	ck_assert_msg(account_find(&root, "b", &account, &err) == c->found,
+	    "%s: %s", c->name, err.text);
+	ck_assert_str_eq(err.text, c->error);
+	ck_assert_msg(account.uid == c->uid, "%s: %u", c->name, account.uid);
+}
+END_TEST
+
+/* A link in an image must not lead to this machine's own file. */
+START_TEST(test_find_link)
+{
+	struct account account;
+
+	testroot_put("/etc/other", "b:x:7:8::/:\n");
+	testroot_put("/etc/passwd", "-> /etc/other");
+	ck_assert_int_eq(account_find(&root, "b", &account, NULL), 1);
+	ck_assert_int_eq(account_find(&root, "root", &account, NULL), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -149,6 +198,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_uid_min, 0, N_ROWS(uid_min_cases));
 	tcase_add_test(tc, test_uid_min_link);
+	tcase_add_loop_test(tc, test_find, 0, N_ROWS(find_cases));
+	tcase_add_test(tc, test_find_link);
 	tcase_add_loop_test(tc, test_lowest, 0, N_ROWS(lowest_cases));
 	return run_case("account", tc);
 }
