@@ -116,22 +116,42 @@ scope_text(const struct sshdconf *c, size_t match)
 	return text;
 }
 
+/* "(for everybody)" or "(in "Match …")". */
+static void
+describe_scope(const struct sshdconf *c, size_t match, char *out, size_t len)
+{
+	char *text = scope_text(c, match);
+	char shown[160];
+
+	if (text == NULL)
+		(void)snprintf(out, len, "(for everybody)");
+	else
+		(void)snprintf(out, len, "(in \"Match %s\")",
+		    escape_text(shown,
+			len / 3 < sizeof(shown) ? len / 3 : sizeof(shown),
+			text));
+	free(text);
+}
+
 char *
 sshdconf_describe(const struct sshdconf *c, const struct sshdconf_line *line,
     char *out, size_t out_len)
 {
-	char path[160], keyword[80], rest[160], scope[160];
-	char *text = scope_text(c, line->match);
+	char path[160], keyword[80], rest[160], scope[200];
+	size_t n, room;
 
-	(void)snprintf(out, out_len, "%s:%zu: %s %s (%s%s%s)",
+	describe_scope(c, line->match, scope,
+	    out_len < sizeof(scope) ? out_len : sizeof(scope));
+	n = (size_t)snprintf(out, out_len, "%s:%zu: %s ",
 	    escape_text(path, sizeof(path), c->files[line->file].path),
-	    line->line, escape_text(keyword, sizeof(keyword), line->keyword),
-	    escape_text(rest, sizeof(rest), line->rest),
-	    text == NULL ? "for everybody" : "in \"Match ",
-	    text == NULL ?
-		"" :
-		escape_text(scope, sizeof(scope), text),
-	    text == NULL ? "" : "\"");
-	free(text);
+	    line->line, escape_text(keyword, sizeof(keyword), line->keyword));
+	/* What is long is the value: for whom it is must be seen, too. */
+	n += strlen(scope) + 2;
+	room = n + 8 < out_len ? out_len - n : 8;
+	(void)escape_text(rest, room < sizeof(rest) ? room : sizeof(rest),
+	    line->rest);
+	n -= strlen(scope) + 2;
+	if (n < out_len)
+		(void)snprintf(out + n, out_len - n, "%s %s", rest, scope);
 	return out;
 }

@@ -475,6 +475,34 @@ START_TEST(test_main_path)
 }
 END_TEST
 
+/* Where there is little room the value is cut, and not whom it is for. */
+START_TEST(test_describe_cut)
+{
+	static const char text[] =
+	    "AuthorizedPrincipalsCommand /var/run/principals_command_tester "
+	    "%u %t %T %i %s %F %f %k %K\n"
+	    "Match User aaaaaaaaaaaaaaaa,bbbbbbbbbbbbbbbbbbb,cccccccccccccccc\n"
+	    "TrustedUserCAKeys /etc/ssh/somewhere/that/is/far/away/ca.pub\n";
+	struct err err = ERR_INIT;
+	struct sshdconf *c = sshdconf_parse(MAIN, text, strlen(text), &err);
+	char shown[128];
+
+	ck_assert_ptr_nonnull(c);
+	ck_assert_str_eq(
+	    sshdconf_describe(c, &c->lines[0], shown, sizeof(shown)),
+	    "/etc/ssh/sshd_config:1: authorizedprincipalscommand "
+	    "/var/run/principals_command_tester %u %t %T %i %s %F %f... "
+	    "(for everybody)");
+	ck_assert_str_eq(
+	    sshdconf_describe(c, &c->lines[c->n_lines - 1], shown,
+		sizeof(shown)),
+	    "/etc/ssh/sshd_config:3: trustedusercakeys "
+	    "/etc/ssh/somewhere/that/is... "
+	    "(in \"Match User aaaaaaaaaaaaaaaa,bbbbbbbbbbbbbbbb...\")");
+	sshdconf_free(c);
+}
+END_TEST
+
 START_TEST(test_find)
 {
 	static const char text[] =
@@ -552,6 +580,7 @@ main(void)
 	tcase_add_loop_test(tc, test_line, 0, N_ROWS(line_cases));
 	tcase_add_loop_test(tc, test_include, 0, N_ROWS(include_cases));
 	tcase_add_loop_test(tc, test_error, 0, N_ROWS(error_cases));
+	tcase_add_test(tc, test_describe_cut);
 	tcase_add_test(tc, test_find);
 	tcase_add_test(tc, test_damaged);
 	suite_add_tcase(s, tc);
