@@ -103,7 +103,7 @@ struct cmd_also {
  * certgate is in use on the machine.
  */
 int cmd_apply_policy(
-    struct cmd *c, const struct policy *policy, struct cmd_also *also);
+    struct cmd *c, struct policy *policy, struct cmd_also *also);
 
 /*
  * Load the policy at path, by default (NULL) the root's, and show all that

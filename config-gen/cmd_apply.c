@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "config-gen/account.h"
@@ -12,7 +13,7 @@
 
 struct apply {
 	struct deploy d;
-	const struct policy *policy;
+	struct policy *policy;
 	struct cmd_also *also; /* NULL: nothing */
 	unsigned long number; /* of the generation that it makes */
 	bool is_new; /* false: the policy compiles to what is current */
@@ -84,6 +85,7 @@ show_drift(struct apply *a, struct cmd *c, const char *folder, struct err *err)
 static int
 prepare(struct apply *a, struct cmd *c, struct err *err)
 {
+	char current[PATH_MAX];
 	const char *folder;
 
 	if (deploy_open(&a->d, c, err) < 0 ||
@@ -96,6 +98,7 @@ prepare(struct apply *a, struct cmd *c, struct err *err)
 	target_revokes(&a->d.target, a->policy->n_revoked != 0);
 	if (deploy_edit(&a->d, false, err) < 0)
 		return -1;
+	a->d.target.compile.before = root_path(&c->root, current, ROOT_CURRENT);
 	if (generation_begin(a->d.store, &folder, &a->number, err) < 0 ||
 	    compile_write(a->policy, &a->d.target.compile, folder, err) < 0 ||
 	    show_drift(a, c, folder, err) < 0 ||
@@ -141,6 +144,16 @@ rehearsals_json(const struct apply *a)
 }
 
 static size_t
+count_waiting(const struct policy *p)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n_rules; i++)
+		n += p->rules[i].waits ? 1 : 0;
+	return n;
+}
+
+static size_t
 count_lists(const struct policy *p)
 {
 	size_t i, n = 0;
@@ -155,12 +168,18 @@ report(const struct apply *a, struct cmd *c)
 {
 	const struct policy *p = a->policy;
 	size_t n_lists = count_lists(p);
+	size_t n_waiting = count_waiting(p);
 	json_t *o;
 
 	cmd_say(c, "policy",
 	    "%s: %zu user%s, %zu served by a list, %zu by the helper",
 	    p->files[0], p->n_rules, p->n_rules == 1 ? "" : "s", n_lists,
 	    p->n_rules - n_lists);
+	if (n_waiting > 0)
+		cmd_say(c, "",
+		    "%zu list%s for the next apply, since this one also takes "
+		    "keys or certificates away; the helper serves until then",
+		    n_waiting, n_waiting == 1 ? " waits" : "s wait");
 	if (a->is_new)
 		cmd_say(c, "generation", "%lu is current", a->number);
 	else
@@ -172,18 +191,19 @@ report(const struct apply *a, struct cmd *c)
 		return;
 	o = deploy_json(&a->d);
 	(void)json_object_update_new(o,
-	    json_pack("{s:s, s:I, s:b, s:{s:I, s:I}}", "policy", p->files[0],
+	    json_pack("{s:s, s:I, s:b, s:{s:I, s:I, s:I}}", "policy", p->files[0],
 	        "generation",
 	        (json_int_t)(a->is_new ? a->number : a->d.previous),
 	        "is_new", a->is_new, "users", "list", (json_int_t)n_lists,
-	        "helper", (json_int_t)(p->n_rules - n_lists)));
+	        "helper", (json_int_t)(p->n_rules - n_lists), "waiting",
+	        (json_int_t)n_waiting));
 	(void)json_object_set_new(o, "rehearsal", rehearsals_json(a));
 	(void)json_object_set_new(c->out, "apply", o);
 }
 
 int
 cmd_apply_policy(
-    struct cmd *c, const struct policy *policy, struct cmd_also *also)
+    struct cmd *c, struct policy *policy, struct cmd_also *also)
 {
 	struct apply a = { .policy = policy, .also = also };
 	struct err err = ERR_INIT;

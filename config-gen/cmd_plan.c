@@ -404,7 +404,7 @@ prepare(struct plan *p, struct err *err)
 	if (make_folder(p, err) < 0)
 		return -1;
 	s->index_group = s->group;
-	(void)root_path(&p->c->root, p->current, ROOT_CURRENT);
+	s->before = root_path(&p->c->root, p->current, ROOT_CURRENT);
 	if (compile_write(p->policy, s, p->folder, err) < 0 ||
 	    snapshot_open(&p->after, p->folder, err) < 0 ||
 	    snapshot_open(&p->before, p->current, err) < 0)

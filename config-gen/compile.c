@@ -13,6 +13,7 @@
 
 #include "config-gen/krl.h"
 #include "config-gen/manifest.h"
+#include "config-gen/overlap.h"
 #include "lib/base64.h"
 #include "lib/escape.h"
 #include "lib/file.h"
@@ -162,27 +163,41 @@ put_list(struct wire *w, const struct policy *p, const struct policy_rule *r)
 	}
 }
 
+/* What stands in folder already says whether lists may have to wait. */
 static int
-write_lists(const struct policy *p, const struct compile_settings *s,
+write_lists(struct policy *p, const struct compile_settings *s,
     const char *folder, struct err *err)
 {
 	char lists[PATH_MAX];
 	struct wire w = WIRE_INIT;
 	int ret = -1;
+	int takes;
 	size_t i;
 
+	if ((takes = overlap_takes_away(s->before, folder, err)) < 0)
+		return -1;
 	if ((size_t)snprintf(lists, sizeof(lists), "%s/%s", folder,
 	        COMPILE_LISTS) >= sizeof(lists))
 		return err_setf(err, ERR_LIMIT, "%s: name too long", folder);
 	if (mkdir(lists, MODE_LISTS) < 0 || chmod(lists, MODE_LISTS) < 0)
 		return err_system(err, "%s", lists);
 	for (i = 0; i < p->n_rules; i++) {
-		const struct policy_rule *r = &p->rules[i];
+		struct policy_rule *r = &p->rules[i];
 
+		r->waits = false;
 		if (compile_needs_helper(p, r) != NULL)
 			continue;
 		wire_reset(&w);
 		put_list(&w, p, r);
+		if (takes && !w.has_failed) {
+			int adds = overlap_adds(
+			    s->before, r->user, w.p, w.len, err);
+
+			if (adds < 0)
+				goto out;
+			if ((r->waits = adds))
+				continue;
+		}
 		if (create(lists, r->user, &w, MODE_PUBLIC, s->owner,
 		        s->group, err) < 0)
 			goto out;
@@ -223,13 +238,13 @@ out:
 }
 
 int
-compile_write(const struct policy *p, const struct compile_settings *s,
+compile_write(struct policy *p, const struct compile_settings *s,
     const char *folder, struct err *err)
 {
 	if (write_ca_file(p, s, folder, err) < 0 ||
+	    krl_write(p, s, folder, err) < 0 ||
 	    write_lists(p, s, folder, err) < 0 ||
 	    write_index_file(p, s, folder, err) < 0 ||
-	    krl_write(p, s, folder, err) < 0 ||
 	    manifest_write(folder, s->owner, s->group, err) < 0)
 		return -1;
 	return 0;

@@ -9,7 +9,8 @@
  *
  * All users are in the index, those with a list too: where a list has no
  * line for a certificate, sshd goes on to the helper, which must then give
- * the same answer.
+ * the same answer.  A list that would be unsafe beside the generation in
+ * force waits for the next time (overlap.h): the helper serves that user.
  */
 #ifndef CONFIG_GEN_COMPILE_H
 #define CONFIG_GEN_COMPILE_H
@@ -41,6 +42,7 @@ struct compile_settings {
 	gid_t group; /* of all files but the index */
 	gid_t index_group; /* that of the helper's user, which reads it */
 	const char *keygen; /* ssh-keygen of this machine; NULL: none */
+	const char *before; /* folder of the generation in force; NULL: none */
 };
 
 /*
@@ -54,8 +56,11 @@ const char *compile_needs_helper(
 /* Append "TYPE BASE64" of a key to w. */
 void compile_put_key(struct wire *w, const struct pubkey *k);
 
-/* Write the files into folder (absolute), which is empty.  Each is synced. */
-int compile_write(const struct policy *p, const struct compile_settings *s,
+/*
+ * Write the files into folder (absolute), which is empty.  Each is synced.
+ * Rules whose list waits for the next time are marked in p.
+ */
+int compile_write(struct policy *p, const struct compile_settings *s,
     const char *folder, struct err *err);
 
 /* Write only the index, to a descriptor: empty, open to read and write. */

@@ -42,6 +42,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/manifest.c config-gen/manifest.h \
 	config-gen/mechanism.c \
 	config-gen/offer.c config-gen/offer.h \
+	config-gen/overlap.c config-gen/overlap.h \
 	config-gen/pamkeep.c config-gen/pamkeep.h \
 	config-gen/pammech.c config-gen/pammech.h \
 	config-gen/pammech_authselect.c \

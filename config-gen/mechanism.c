@@ -159,6 +159,8 @@ compile_needs_helper(const struct policy *p, const struct policy_rule *r)
 
 	if (strcmp(r->user, "*") == 0)
 		return "it stands for every other user";
+	if (r->waits)
+		return "its list waits for the next apply";
 	if ((why = policy_needs_helper(p)) != NULL)
 		return why;
 	if (!is_list_name(r->user))

@@ -133,6 +133,7 @@ struct policy_rule {
 	uint32_t n_grants; /* at least one */
 	uint32_t scope; /* index in policy.scopes; 0: all authorities */
 	bool is_dangerous; /* `any` holds for uid 0 too */
+	bool waits; /* its list does, see overlap.h: set by compile_write */
 };
 
 struct policy {

@@ -46,6 +46,7 @@ unit_tests = \
 	tests/unit/test_login \
 	tests/unit/test_log \
 	tests/unit/test_offer \
+	tests/unit/test_overlap \
 	tests/unit/test_pamkeep \
 	tests/unit/test_pamstack \
 	tests/unit/test_pamview \

@@ -248,19 +248,29 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/* Into the folder's folder out; where before is set, beside that one. */
 static void
-compile(const struct policy *p)
+compile_beside(struct policy *p, const char *name, const char *before)
 {
+	char out[128], beside[128];
 	const struct compile_settings s = { .now_at = NOW,
 		.uid_min = 1000,
 		.owner = getuid(), .group = getgid(),
-		.index_group = getgid() };
+		.index_group = getgid(),
+		.before = before == NULL ? NULL : beside };
 	struct err err = ERR_INIT;
-	char out[128];
 
-	(void)snprintf(out, sizeof(out), "%s/out", folder);
+	(void)snprintf(out, sizeof(out), "%s/%s", folder, name);
+	if (before != NULL)
+		(void)snprintf(beside, sizeof(beside), "%s/%s", folder, before);
 	ck_assert_int_eq(mkdir(out, 0755), 0);
 	ck_assert_msg(compile_write(p, &s, out, &err) == 0, "%s", err.text);
+}
+
+static void
+compile(struct policy *p)
+{
+	compile_beside(p, "out", NULL);
 }
 
 static void
@@ -281,6 +291,15 @@ expect_file(const char *name, mode_t mode, const char *text)
 	if (text != NULL)
 		ck_assert_str_eq(got, text);
 	free(got);
+}
+
+static void
+expect_no_file(const char *name)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/out/%s", folder, name);
+	ck_assert_int_eq(access(path, F_OK), -1);
 }
 
 START_TEST(test_files)
@@ -308,6 +327,36 @@ START_TEST(test_files)
 	    "c@example.com\n");
 	expect_file(COMPILE_INDEX, 0640, NULL);
 	expect_file(COMPILE_REVOKED, 0644, "SSHKRL\n");
+	policy_free(p);
+}
+END_TEST
+
+/*
+ * Keys go, and lists grow: those wait, and the helper serves these users,
+ * until a change that takes nothing away.
+ */
+START_TEST(test_waits)
+{
+	static const char old[] = "users: {a: x@example.com, b: x@example.com}\n",
+			  new[] = "users: {a: [x@example.com, y@example.com], "
+				  "b: x@example.com, c: x@example.com}\n";
+	struct policy *p = load(PREFIX, PREFIX, old);
+
+	compile_beside(p, "before", NULL);
+	policy_free(p);
+	p = load(PREFIX, NULL, new);
+	compile_beside(p, "out", "before");
+	ck_assert_str_eq(compile_needs_helper(p, &p->rules[0]),
+	    "its list waits for the next apply");
+	ck_assert_ptr_null(compile_needs_helper(p, &p->rules[1]));
+	ck_assert(p->rules[2].waits);
+	expect_no_file("principals/a");
+	expect_file("principals/b", 0644, "x\n");
+	expect_no_file("principals/c");
+	compile_beside(p, "next", "out");
+	ck_assert(!p->rules[0].waits && !p->rules[2].waits);
+	expect_file("../next/principals/a", 0644, "x\ny\n");
+	expect_file("../next/principals/c", 0644, "x\n");
 	policy_free(p);
 }
 END_TEST
@@ -553,6 +602,7 @@ main(void)
 	    t, test_mechanism, 0, N_ROWS(rows));
 	tcase_add_test(t, test_limits);
 	tcase_add_test(t, test_files);
+	tcase_add_test(t, test_waits);
 	tcase_add_test(t, test_many_revoked);
 	tcase_add_test(t, test_revoked);
 	tcase_add_loop_test(t, test_end, 0, N_ROWS(end_rows));

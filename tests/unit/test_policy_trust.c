@@ -140,7 +140,7 @@ END_TEST
 
 /* What ca.pub holds when made at now_at, as lines of comments' names. */
 static void
-assert_ca_file(const struct policy *p, int64_t now_at, const char *want)
+assert_ca_file(struct policy *p, int64_t now_at, const char *want)
 {
 	const struct compile_settings s = { .now_at = now_at,
 		.uid_min = 1000, .owner = getuid(), .group = getgid(),
