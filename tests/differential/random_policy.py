@@ -412,13 +412,15 @@ def judge_certificate(p, name, c):
 def judge_entry(e, c, address):
     """What comes of it where e is the first entry that fits."""
     if e["from"] and not is_from(e["from"], address):
-        return "source-address"
+        return "source-address:from"
     if c["force"] and e["command"] and c["force"] != e["command"]:
         return "forced-commands-differ"
-    return "allowed"
+    return "allowed:" + " ".join([e["kind"]] + [
+        term for term in ("from", "until", "options") if e[term]])
 
 
 def decide(p, user, c, address):
+    """The reason code, and behind ":" what brought it about."""
     if c["host"]:
         return "not-a-user-certificate"
     name = next((n for n, a in p["authorities"].items()
@@ -436,15 +438,35 @@ def decide(p, user, c, address):
         return "authority-not-allowed-here"
     if c["source"] and not is_from(c["source"].split(","), address):
         return "source-address"
-    is_named = False
+    is_named = has_ended = False
     for e in rule["allow"]:
         for principal in filter(can_carry, c["principals"]):
             for identity in fits_name(p, a, e, user, principal):
                 if not is_by_key_id(a, c, identity, principal):
                     is_named = True
-                elif not e["until"] or e["until"] == "2099-12-31":
+                elif e["until"] and e["until"] != "2099-12-31":
+                    has_ended = True
+                else:
                     return judge_entry(e, c, address)
-    return "key-id-mismatch" if is_named else "no-matching-principal"
+    if is_named:
+        return "key-id-mismatch:entry"
+    return "no-matching-principal" + (":ended" if has_ended else "")
+
+
+def choose_logins(r, p, certs, n):
+    """n of them: half get in, where some do.  Each way in, and each way to
+    be refused, is as likely as any other, since most logins take few."""
+    ways = {}
+    for c in r.sample(certs, min(60, len(certs))):
+        for user in USERS:
+            address = r.choice(ADDRESSES)
+            way = decide(p, user, c, address)
+            ways.setdefault(way, []).append(
+                (user, c["name"], address, way.split(":")[0]))
+    inside = sorted(w for w in ways if w.startswith("allowed"))
+    outside = sorted(w for w in ways if not w.startswith("allowed"))
+    return [r.choice(ways[r.choice(inside if i % 2 and inside else outside)])
+            for i in range(n)]
 
 
 def main():
@@ -458,16 +480,8 @@ def main():
         with open("%s/%d.yaml" % (folder, i), "w") as f:
             f.write(policy_text(p, keys))
         with open("%s/%d.logins" % (folder, i), "w") as f:
-            # Half of them are sought among those that get in.
-            logins = [(u, c, r.choice(ADDRESSES)) for u in USERS
-                      for c in certs]
-            inside = [x for x in logins if decide(p, *x) == "allowed"]
-            half = int(n_logins) // 2
-            chosen = r.sample(inside, min(half, len(inside)))
-            chosen += r.sample(logins, int(n_logins) - len(chosen))
-            f.writelines("%s\t%s\t%s\t%s\n" % (
-                u, c["name"], address, decide(p, u, c, address))
-                for u, c, address in chosen)
+            f.writelines("%s\t%s\t%s\t%s\n" % x
+                         for x in choose_logins(r, p, certs, int(n_logins)))
 
 
 main()

@@ -251,19 +251,25 @@ put_policy(struct text *t, struct source *s)
 		if (i != 1 && take(s) & 1 && may_add(t, LETS_IN))
 			add_quoted(t, "    - ", identities[i], "\n");
 	more = take(s);
-	add(t, "deny:\n  - mallory@example.com\n");
+	/* Either list may become empty: then nobody is denied or revoked. */
+	add(t, "deny: [");
 	if (more & 1)
-		piece(t, KEEPS_OUT, "  - jdoe@example.com\n");
+		piece(t, KEEPS_OUT, "jdoe@example.com, ");
 	if (more & 2)
-		piece(t, KEEPS_OUT, "  - ci\n");
-	add(t, "revoked:\n  - {authority: one, serial: 99}\n");
+		piece(t, KEEPS_OUT, "ci, ");
+	if (more & 32)
+		piece(t, KEEPS_OUT, "mallory@example.com, ");
+	add(t, "]\nrevoked: [");
 	if (more & 4)
-		piece(t, KEEPS_OUT, "  - {authority: one, serials: 1-3}\n");
+		piece(t, KEEPS_OUT, "{authority: one, serials: 1-3}, ");
 	if (more & 8)
 		piece(t, KEEPS_OUT,
-		    "  - {authority: two, key_id: \"alice@example.com\"}\n");
+		    "{authority: two, key_id: \"alice@example.com\"}, ");
 	if (more & 16)
-		piece(t, KEEPS_OUT, "  - {authority: two, serial: 2}\n");
+		piece(t, KEEPS_OUT, "{authority: two, serial: 2}, ");
+	if (more & 64)
+		piece(t, KEEPS_OUT, "{authority: one, serial: 99}, ");
+	add(t, "]\n");
 	put_rules(t, s);
 }
 
