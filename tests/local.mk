@@ -15,3 +15,4 @@ include tests/dist/local.mk
 include tests/docs/local.mk
 include tests/rpm/local.mk
 include tests/systemd/local.mk
+include tests/vm/local.mk

@@ -9,7 +9,7 @@ set -u
 export srcdir
 # How often test_module loads the module: 10,000 times would take an hour, and
 # what keeps its own count of memory, or takes memory away, leaves that out.
-export MODULE_ROUNDS="${MODULE_ROUNDS:-20}"
+export MODULE_ROUNDS="${MODULE_ROUNDS:-5}"
 here=$(cd "$(dirname "$0")" && pwd)
 
 # One test. Check's own forks are left out, which would look for leaks anew

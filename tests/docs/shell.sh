@@ -23,6 +23,9 @@ for script in bootstrap .ci/run tests/*/*.sh packaging/*.sh \
     packaging/systemd/apply-changed packaging/debian/*.p*; do
 	check "$script"
 done
+for script in tests/vm/scenarios/*.sh; do
+	check "$script"
+done
 # The cases are parts of inside.sh, whose variables they set and read.
 for script in tests/e2e/cases/*.sh; do
 	check "$script" -e SC2034,SC2154

@@ -271,7 +271,7 @@ try_login()
 		    >/run/ssh.out 2>&1
 		return
 	fi
-	timeout 20 "$SSH" -F /dev/null -p "$port" \
+	timeout "${patience:-20}" "$SSH" -F /dev/null -p "$port" \
 	    -i "$(readlink "$CERTS/$cert.key")" \
 	    -o CertificateFile="$CERTS/$cert-cert.pub" \
 	    -o IdentitiesOnly=yes -o IdentityAgent=none -o BatchMode=yes \

@@ -99,7 +99,7 @@ ssh_key()
 	local user=$1 key=$2
 
 	shift 2
-	timeout 20 "$SSH" "${ssh_options[@]}" -o BatchMode=yes \
+	timeout "$patience" "$SSH" "${ssh_options[@]}" -o BatchMode=yes \
 	    -i "$KEYS/$key" -o PreferredAuthentications=publickey \
 	    "$user@127.0.0.1" "$@" </dev/null >/run/ssh.out 2>&1
 }
