@@ -1,7 +1,6 @@
 /*
  * logindefs: whatever /etc/login.defs holds, it is a user ID or an error that
- * names the line; the last UID_MIN counts, and none is seen in a line of
- * another name.
+ * says why; the last UID_MIN counts, and none is seen where there is none.
  */
 #include "config.h"
 
@@ -61,8 +60,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	found = find("", data, size, "", &min);
 	require(found != 0 || min == ACCOUNT_UID_MIN);
 	require(min <= UINT32_MAX - 1 || found < 0);
-	/* A name that only begins or ends like it is another. */
-	if (found != 0)
+	/* NUL bytes are refused wherever they stand. */
+	if (found > 0 || (found < 0 && memchr(data, '\0', size) == NULL))
 		require(size >= 8 && memmem(data, size, "UID_MIN", 7) != NULL);
 	if (found < 0) {
 		require(find("", data, size, "\n" LAST, &again) < 0);

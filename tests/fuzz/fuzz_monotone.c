@@ -3,9 +3,10 @@
  * policy without a piece that lets people in lets in nobody more, and one
  * without a piece that keeps people out keeps out nobody more.
  *
- * One exception is sshd's and the manual's: the first entry that fits a
- * certificate decides, with its networks.  So a login that source-address
- * refuses may get in when that entry is gone.
+ * Two exceptions are the manual's.  The first entry that fits a certificate
+ * decides, with its networks, as for sshd: so a login that source-address
+ * refuses may get in when that entry is gone.  And `key_id: identity` tells
+ * people apart: with it a principal alone does not make somebody denied.
  */
 #include "config.h"
 
@@ -34,7 +35,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Whom a piece that can be left out concerns. */
-enum piece { LETS_IN, KEEPS_OUT, NEUTRAL };
+enum piece { LETS_IN, KEEPS_OUT, TELLS_APART, NEUTRAL };
 
 /* The input's bytes, then zeros for ever. */
 struct source {
@@ -156,9 +157,10 @@ put_authority(struct text *t, struct source *s, uint8_t ca)
 	add(t, "    require: {");
 	if (wants & 4)
 		piece(t, KEEPS_OUT, "max_validity: 1h, ");
-	if (wants & 8)
-		piece(t, KEEPS_OUT,
-		    wants & 16 ? "key_id: identity, " : "key_id: \"*e.com\", ");
+	if (wants & 8 && wants & 16)
+		piece(t, TELLS_APART, "key_id: identity, ");
+	else if (wants & 8)
+		piece(t, KEEPS_OUT, "key_id: \"*e.com\", ");
 	if (wants & 32)
 		piece(t, KEEPS_OUT, "critical_options: [force-command], ");
 	add(t, "key_types: [ssh-rsa");
@@ -330,11 +332,13 @@ make_question(struct source *s, struct wire *blob, struct decide_request *r,
 }
 
 /*
- * more lets in all whom less lets in.  Where the input's bytes end, the
+ * more lets in all whom less lets in; but for those whom it denies by name
+ * where may_undeny says so.  Where the input's bytes end, the
  * questions are drawn: they cost little beside the two policies.
  */
 static void
-compare(struct index *more, struct index *less, struct source *s)
+compare(struct index *more, struct index *less, bool may_undeny,
+    struct source *s)
 {
 	static struct decision by_more, by_less;
 	struct random random = { s->len };
@@ -354,7 +358,9 @@ compare(struct index *more, struct index *less, struct source *s)
 		(void)decide(&r, &by_less);
 		require(by_less.reason != REASON_ALLOWED ||
 		    by_more.reason == REASON_ALLOWED ||
-		    by_more.reason == REASON_SOURCE_ADDRESS);
+		    by_more.reason == REASON_SOURCE_ADDRESS ||
+		    (may_undeny &&
+			by_more.reason == REASON_DENIED_IDENTITY));
 		require(by_more.reason != REASON_INDEX_UNREADABLE &&
 		    by_less.reason != REASON_INDEX_UNREADABLE);
 		wire_free(&blob);
@@ -390,9 +396,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (compile(&part, &without, &without_fd)) {
 		if (part.kind == LETS_IN)
-			compare(&with, &without, &s);
+			compare(&with, &without, false, &s);
 		else
-			compare(&without, &with, &s);
+			compare(&without, &with, part.kind == TELLS_APART, &s);
 		index_close(&without);
 		(void)close(without_fd);
 	}
