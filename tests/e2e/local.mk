@@ -28,7 +28,7 @@ e2e_run = srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
 # E2E_CASES="NAME ..." runs only those.
 .PHONY: e2e demo
 e2e: all tests/e2e/logsink tests/e2e/npm/stamp
-	@$(e2e_run) $(E2E_CASES)
+	@E2E_CORPUS="$${E2E_CORPUS:-6}" $(e2e_run) $(E2E_CASES)
 
 demo: all tests/e2e/logsink
 	@$(e2e_run) -d

@@ -8,7 +8,8 @@
 # SSHD, SSH and SSH_KEYGEN choose another OpenSSH. E2E_LANES sandboxes (by
 # default one per processor, 4 at most) take the cases from one queue; none
 # changes this machine. E2E_SECONDS: how long people log in while policies
-# change (93-at-once). Ends with one line that sums up.
+# change (93-at-once); E2E_CORPUS=N tries each Nth file of the corpus alone
+# (83-corpus). Ends with one line that sums up.
 set -eu
 
 : "${sbindir:?}" "${pkglibexecdir:?}"
@@ -18,10 +19,15 @@ here=$srcdir/tests/e2e
 folders=(-r "$srcdir" -r "$builddir")
 lanes=()
 
-# Programs that the environment chooses must be seen in the sandbox.
+# What the environment chooses must be seen in the sandbox.
 add_folders()
 {
 	local program
+
+	if [ -n "${SSHD_CONFIG_CORPUS-}" ]; then
+		SSHD_CONFIG_CORPUS=$(cd "$SSHD_CONFIG_CORPUS" && pwd -P)
+		folders+=(-r "$SSHD_CONFIG_CORPUS")
+	fi
 
 	for program in "${SSHD-}" "${SSH-}" "${SSH_KEYGEN-}"; do
 		[ -n "$program" ] || continue
@@ -38,7 +44,8 @@ in_sandbox()
 	exec "$here/sandbox.sh" "${folders[@]}" env srcdir="$srcdir" \
 	    builddir="$builddir" sbindir="$sbindir" \
 	    pkglibexecdir="$pkglibexecdir" pamdir="${pamdir-}" \
-	    E2E_SECONDS="${E2E_SECONDS-}" \
+	    E2E_SECONDS="${E2E_SECONDS-}" E2E_CORPUS="${E2E_CORPUS-}" \
+	    SSHD_CONFIG_CORPUS="${SSHD_CONFIG_CORPUS-}" \
 	    "$here/inside.sh" "$@"
 }
 

@@ -29,10 +29,11 @@ layout()
 # sshd does not answer without these where a Match asks for them.
 local=laddr=127.0.0.1,lport=22,rdomain=
 
-# Everything that sshd knows of user $1, outside certgate's directives.
+# effective USER [OPTION...]: everything that sshd, with OPTIONs, knows of
+# USER outside certgate's directives.
 effective()
 {
-	"$SSHD" -T -C "user=$1,host=localhost,addr=127.0.0.1,$local" |
+	"$SSHD" -T "${@:2}" -C "user=$1,host=localhost,addr=127.0.0.1,$local" |
 	    grep -Evi \
 	    '^(trustedusercakeys|authorizedprincipals|revokedkeys)'
 }
@@ -66,7 +67,7 @@ applies()
 
 cmp_effective()
 {
-	effective "$1" | diff "/run/effective.$1" -
+	effective "$@" | diff "/run/effective.$1" -
 }
 
 sshd_stop
@@ -133,6 +134,79 @@ refuses()
 	sshd_start
 	apply_refused "$1" "$2"
 }
+
+# A distribution that keeps its own configuration below /usr: sshd reads that
+# where /etc has none.
+cat >/run/vendor-sshd <<EOF
+#!/bin/sh
+case " \$* " in
+*' -f'*) ;;
+*) [ -e /etc/ssh/sshd_config ] || set -- -f /usr/etc/ssh/sshd_config "\$@" ;;
+esac
+exec $SSHD "\$@"
+EOF
+chmod 0755 /run/vendor-sshd
+vendor=/usr/etc/ssh/sshd_config
+
+# vendor NAME: the file on standard input, and what comes of it.
+vendor()
+{
+	local user before
+
+	layout "$1"
+	mkdir -p ${vendor%/*}
+	mv /etc/ssh/sshd_config $vendor
+	cp $vendor /run/main
+	"$SSHD" -f $vendor -E "$SSHD_LOG" && wait_for 5 sshd_listens 1 &&
+	    wait_for 5 test -s /run/sshd.pid
+	for user in root johndoe alice; do
+		effective $user -f $vendor >"/run/effective.$user"
+	done
+	before=$(count_reloads)
+	check "apply" "$CERTGATE" apply --sshd /run/vendor-sshd
+	wait_for 5 has_reloaded "$before"
+	for user in root johndoe alice; do
+		check "other settings of $user are as before" \
+		    cmp_effective $user -f $vendor
+	done
+	check "there is still no $main" test ! -e $main
+	serves
+}
+
+vendor_removes()
+{
+	check "remove" "$CERTGATE" remove --sshd /run/vendor-sshd
+	check "$vendor is as it was" cmp /run/main $vendor
+	check "no drop-in is left" test ! -e $dropin
+	check "there is still no $main" test ! -e $main
+	sshd_stop
+	rm -r /usr/etc/ssh
+}
+
+main=/etc/ssh/sshd_config
+vendor vendor <<'EOF'
+Include /etc/ssh/sshd_config.d/*.conf
+EOF
+check "a drop-in is written" test -f $dropin
+check "$vendor is untouched" cmp /run/main $vendor
+vendor_removes
+# A file of the vendor's is nobody's to edit: the message says what to do.
+layout vendor-no-include <<'EOF'
+# sshd looks nowhere else.
+EOF
+mkdir -p ${vendor%/*}
+mv $main $vendor
+cp $vendor /run/main
+check_status 1 "apply stops" "$CERTGATE" apply --sshd /run/vendor-sshd
+cp /run/check.out /run/said.out
+check_says "^certgate: $vendor: is the vendor's, so certgate's directives can only stand in a drop-in: $vendor:4: loglevel VERBOSE \\(for everybody\\) is read before it; copy it to $main and apply again\$" \
+    "it says why, and what to do" cat /run/said.out
+check "$vendor is untouched" cmp /run/main $vendor
+check "nothing is written" test ! -e /etc/ssh/certgate/current
+cp $vendor $main
+applies
+check "$vendor is still untouched" cmp /run/main $vendor
+rm -r /usr/etc/ssh
 
 layout match-file <<'EOF'
 Include /etc/ssh/sshd_config.d/*.conf
