@@ -32,7 +32,7 @@ sources()
 run_gcc()
 {
 	# shellcheck disable=SC2016,SC2086 # for the inner shell
-	sources | xargs -P "$jobs" -I '{}' sh -c 'gcc -fanalyzer -O1 -w \
+	sources | xargs -P "$jobs" -I '{}' sh -c 'gcc -fanalyzer -O1 \
 	    -Wno-analyzer-malloc-leak \
 	    -Wno-analyzer-use-of-uninitialized-value \
 	    $ANALYZE_FLAGS -S -o /dev/null "$1" 2>&1' sh '{}'

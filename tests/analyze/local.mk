@@ -1,6 +1,7 @@
 # Analysis: make analyze reads the sources, make valgrind runs the unit tests.
 EXTRA_DIST += \
 	tests/analyze/analyze.sh \
+	tests/analyze/apart.sh \
 	tests/analyze/known \
 	tests/analyze/valgrind.sh \
 	tests/analyze/valgrind.supp
@@ -28,3 +29,53 @@ VALGRIND_JOBS = 1
 valgrind: all $(VALGRIND_TESTS)
 	@srcdir='$(srcdir)' VALGRIND_JOBS='$(VALGRIND_JOBS)' \
 		$(srcdir)/tests/analyze/valgrind.sh $(VALGRIND_TESTS)
+
+# The unit tests and the fuzz targets' seeds under sanitizers, compiled anew:
+# address and undefined behaviour; memory, for what is our own code alone.
+.PHONY: sanitize check-own
+sanitize:
+	@$(srcdir)/tests/analyze/apart.sh sanitize '$(MAKE)'
+check-own:
+	@$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(fuzz_programs)'
+	@echo "=== results"
+	@cat $(addsuffix .trs,$(unit_tests) $(fuzz_programs)) | awk ' \
+		/^:test-result:/ { n[$$2]++ } \
+		END { printf "sanitize: %d programs passed, %d skipped\n", \
+			n["PASS"], n["SKIP"] }'
+
+# With libcrypto, libyaml or tinycdb the memory sanitizer sees only what these
+# have not written: left are the tests of what needs none of them, which is
+# all that reads what strangers send before a login is decided.  check.h stands
+# in for Check, for the same reason.
+memory_tests = \
+	agentmsg authinfo base64 cert err escape fetchreq file identity ipaddr \
+	keyblob log options principal pubkey sshwire url utc
+memory_seeds = agentmsg authinfo fetchreq index ipaddr options principal pubkey
+memory_programs = $(memory_tests:%=tests/analyze/test_%) \
+	$(memory_seeds:%=tests/analyze/fuzz_%)
+memory_fixtures = $(addprefix $(srcdir)/tests/unit/,certbuild.c sample.c)
+memory_libs = $(filter pam/libmodule.a,$(noinst_LIBRARIES)) lib/libcertgate.a
+EXTRA_DIST += tests/analyze/check/check.h
+CLEANFILES += $(memory_programs)
+
+.PHONY: sanitize-memory check-memory
+sanitize-memory:
+	@$(srcdir)/tests/analyze/apart.sh sanitize-memory '$(MAKE)'
+check-memory: $(memory_programs)
+	@echo "=== results"
+	@for program in $(memory_programs); do \
+		srcdir='$(srcdir)' $$program >memory.out 2>&1 || { \
+			cat memory.out; \
+			echo "sanitize-memory: $$program failed"; exit 1; }; \
+	done; rm -f memory.out; set -- $(memory_programs); \
+	echo "sanitize-memory: $$# programs passed"
+memory_link = $(AM_V_CCLD)$(COMPILE) -Wno-frame-larger-than \
+	-I$(srcdir)/tests/analyze/check $(AM_LDFLAGS) -o $@
+tests/analyze/test_%: $(srcdir)/tests/unit/test_%.c $(memory_libs)
+	@$(MKDIR_P) tests/analyze
+	$(memory_link) $(if $(filter %_log,$@),$(log_ldflags)) $< \
+		$(memory_fixtures) $(memory_libs) $(CRYPTO_LIBS)
+tests/analyze/fuzz_%: $(srcdir)/tests/fuzz/fuzz_%.c $(memory_libs)
+	@$(MKDIR_P) tests/analyze
+	$(memory_link) $< $(srcdir)/tests/fuzz/replay.c $(memory_fixtures) \
+		$(memory_libs) $(CRYPTO_LIBS)

@@ -1,5 +1,6 @@
-# Coverage: ./configure --enable-coverage, then make coverage.  Counted are the
-# unit tests, which run the real helpers and load the real module, and the
+# Coverage: make coverage builds the sources anew for it, in a folder of its
+# own; where they were configured with --enable-coverage, there.  Counted are
+# the unit tests, which run the real helpers and load the real module, and the
 # fuzz targets' seeds.
 EXTRA_DIST += \
 	tests/coverage/argued \
@@ -19,11 +20,11 @@ if COVERAGE
 coverage:
 	@find . -name '*.gcda' -exec rm -f '{}' +
 	@umask 0; $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(COVERAGE_TESTS)'
+	@echo "=== results"
 	@srcdir='$(srcdir)' $(srcdir)/tests/coverage/run.sh
 else
 coverage:
-	@echo "coverage: needs ./configure --enable-coverage" >&2
-	@exit 1
+	@$(srcdir)/tests/analyze/apart.sh coverage '$(MAKE)'
 endif
 
 mostlyclean-local: mostlyclean-coverage

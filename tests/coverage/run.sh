@@ -16,7 +16,7 @@ command -v gcovr >/dev/null || {
 gcovr -j "$(getconf _NPROCESSORS_ONLN)" --gcov-executable "$GCOV" \
     --root "$srcdir" --filter "$srcdir/(lib|helpers|pam)/" \
     --exclude-unreachable-branches --exclude-throw-branches \
-    --json coverage.json --object-directory . lib helpers pam >coverage.log 2>&1 || {
+    --json coverage.json --object-directory . lib helpers pam tests/unit >coverage.log 2>&1 || {
 	cat coverage.log >&2
 	exit 1
 }

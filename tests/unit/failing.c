@@ -236,7 +236,9 @@ __wrap___asprintf_chk(char **out, int flag, const char *format, ...)
 		va_end(args); \
 	} while (0)
 
-long
+/* As many arguments as there can be are taken, whether they were given or
+ * not: the C library does the same. */
+__attribute__((no_sanitize("address"))) long
 __wrap_syscall(long number, ...)
 {
 	long v[6];
@@ -250,7 +252,7 @@ __wrap_syscall(long number, ...)
 	return __real_syscall(number, v[0], v[1], v[2], v[3], v[4], v[5]);
 }
 
-int
+__attribute__((no_sanitize("address"))) int
 __wrap_prctl(int option, ...)
 {
 	long v[4];

@@ -175,5 +175,6 @@ tests_unit_test_confine_LDFLAGS = $(failing_ldflags)
 tests_unit_test_file_fails_LDFLAGS = $(failing_ldflags)
 tests_unit_test_lib_fails_LDFLAGS = $(failing_ldflags)
 tests_unit_test_search_LDFLAGS = $(failing_ldflags)
-tests_unit_test_log_LDFLAGS = $(AM_LDFLAGS) $(addprefix -Wl$(comma)--wrap=, \
+log_ldflags = $(addprefix -Wl$(comma)--wrap=, \
 	access connect sendmsg setsockopt socket)
+tests_unit_test_log_LDFLAGS = $(AM_LDFLAGS) $(log_ldflags)
