@@ -32,7 +32,7 @@ login_by_last()
 lines()
 {
 	local program=$builddir/tests/differential/lines n=0 n_failed=0
-	local name part
+	local name part status=0
 
 	cat >>/etc/ssh/sshd_config <<EOF
 TrustedUserCAKeys $KEYS/cf.pub
@@ -52,7 +52,7 @@ EOF
 		sed -n "s,/run/list:,/run/list.${part##*.}:,p" "$SSHD_LOG" \
 		    >>/run/all.log
 	done
-	"$program" judge "$SEED" "$LINES" /run/all.log || n_failed=1
+	"$program" judge "$SEED" "$LINES" /run/all.log || status=1
 	"$program" names "$SEED" "$NAMES" >/run/names
 	: >/run/list
 	while IFS= read -r name; do
@@ -63,7 +63,7 @@ EOF
 		login_by_last name "$name" || n_failed=$((n_failed + 1))
 	done </run/names
 	echo "names: seed $SEED, $n tried, $n_failed failed"
-	[ "$n_failed" -eq 0 ] && [ "$n" -eq "$NAMES" ]
+	[ "$status" -eq 0 ] && [ "$n_failed" -eq 0 ] && [ "$n" -eq "$NAMES" ]
 }
 
 # One login and explain's word on it, to $out; each beside others.
