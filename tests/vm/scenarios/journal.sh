@@ -1,6 +1,5 @@
 # shellcheck shell=bash
-# What sshd wrote to a real journal, and the units on a machine that systemd
-# runs. Sourced by guest.sh.
+# What sshd wrote to a real journal. Sourced by guest.sh.
 
 : "${CERTGATE:?}"
 
@@ -53,11 +52,6 @@ is_of_its_login()
 	}
 }
 
-has_applied()
-{
-	grep -qx "$1" /etc/ssh/certgate/current/principals/johndoe
-}
-
 step()
 {
 	local line name
@@ -96,18 +90,4 @@ step()
 	check "three forged entries are there" test "$(journalctl -q -t sshd |
 	    grep -c "$(fingerprint corp)")" -eq 3
 	check "and nobody believes them" test -z "$(last_used corp)"
-
-	# The units, by the system's own systemd.
-	check "certgate-apply.path" \
-	    systemctl --quiet enable --now certgate-apply.path
-	policy bob
-	check "a change of the policy is applied" wait_for 200 has_applied bob
-	check_status 0 "status" "$CERTGATE" status
-	check "certgate-ca.timer" \
-	    systemctl --quiet enable --now certgate-ca.timer
-	check_says 'certgate-ca.service' "has a next time" \
-	    systemctl list-timers --no-pager
-	check "certgate-ca.service" systemctl start certgate-ca.service
-	check_says '^0 loaded units listed' "no unit has failed" \
-	    systemctl --failed --no-pager 'certgate*'
 }
