@@ -19,7 +19,7 @@ if COVERAGE
 # Counts of sources as they were before would be added.
 coverage:
 	@find . -name '*.gcda' -exec rm -f '{}' +
-	@umask 0; $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(COVERAGE_TESTS)'
+	@$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(COVERAGE_TESTS)'
 	@echo "=== results"
 	@srcdir='$(srcdir)' $(srcdir)/tests/coverage/run.sh
 else
