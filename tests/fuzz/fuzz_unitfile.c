@@ -107,7 +107,9 @@ found_in_env(void *ctx, const struct unitfile_line *l, struct err *err)
 	size_t len = 0;
 	FILE *f;
 
-	require(is_trimmed(l->key) && strpbrk(l->key, "=\n\r") == NULL);
+	/* A line's first character is the name's, "=" too, as for systemd. */
+	require(is_trimmed(l->key) &&
+	    (l->key[0] == '\0' || strpbrk(l->key + 1, "=\n\r") == NULL));
 	require(l->line >= w->last_line && l->line <= w->max_line);
 	w->last_line = l->line;
 	if (l->key[0] == '\0')
