@@ -73,7 +73,7 @@ has_all(const char *in, size_t in_len, const char *text, size_t len,
 	int ret = -1;
 	size_t i;
 
-	if (in_len == len && memcmp(in, text, len) == 0)
+	if (len == 0 || (in_len == len && memcmp(in, text, len) == 0))
 		return 1;
 	if (lines_of(&whole, in, in_len) < 0 ||
 	    lines_of(&part, text, len) < 0) {

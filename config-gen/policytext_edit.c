@@ -247,6 +247,10 @@ append_block(const struct policytext *t, const struct policytext_node *into,
 		    t->text[at + blanks] != '#')
 			break;
 	}
+	/* With a line feed behind it nobody could tell whose it was. */
+	if (t->text[at - 1] == '\r')
+		return refuse(err, into->line,
+		    "the file ends with a carriage return alone");
 	s->at = at;
 	eol = eol_at(t, at);
 	if (t->text[at - 1] != '\n')

@@ -53,6 +53,9 @@ static const struct row rows[] = {
 	{ "no last line end", "authorities:\n  ca:\n    keys:\n      - old",
 	    APPEND, KEYS, NEW,
 	    "authorities:\n  ca:\n    keys:\n      - old\n      - new", NULL },
+	{ "a carriage return for the last line end",
+	    "authorities:\n  ca:\n    keys:\n      - old\r", APPEND, KEYS, NEW,
+	    NULL, "line 4: the file ends with a carriage return alone" },
 	{ "CRLF", "authorities:\r\n  ca:\r\n    keys:\r\n      - old\r\n", APPEND,
 	    KEYS, NEW,
 	    "authorities:\r\n  ca:\r\n    keys:\r\n      - old\r\n"
