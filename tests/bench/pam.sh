@@ -17,7 +17,7 @@ took()
 
 	shift
 	began=$(date +%s%N)
-	"$@" </dev/null >"$work/out" 2>"$work/err" || return
+	"$@" </dev/null >"$work/said" 2>"$work/err" || return
 	ended=$(date +%s%N)
 	awk -v ns=$((ended - began)) 'BEGIN { printf "%.2f\n", ns / 1e6 }' \
 	    >>"$file"
@@ -107,7 +107,7 @@ pam_prepare_sudo()
 	cp "$work/p-cert.pub" "$work/johndoe/key-cert.pub"
 	chown -R johndoe: "$work/johndoe"
 	eval "$(setpriv --reuid johndoe --regid johndoe --clear-groups \
-	    ssh-agent -s -a "$work/johndoe/agent")" >"$work/out"
+	    ssh-agent -s -a "$work/johndoe/agent")" >"$work/said"
 	setpriv --reuid johndoe --regid johndoe --clear-groups env \
 	    SSH_AUTH_SOCK="$work/johndoe/agent" ssh-add -q "$work/johndoe/key"
 }
@@ -130,7 +130,7 @@ bench_pam()
 		    sed -i '1i UsePAM yes' /etc/ssh/sshd_config &&
 		    "$sbindir/certgate" apply --no-rehearse --no-reload \
 			--sshd "$SSHD"
-	} >"$work/out" 2>"$work/err" || {
+	} >"$work/said" 2>"$work/err" || {
 		not_measured pam-login apply
 		return
 	}
