@@ -14,7 +14,7 @@
  */
 uint32_t bucket_count(size_t n_things, size_t per_bucket);
 
-/* The bucket, from 0, of a thing with that FNV-1a hash (index_seal). */
+/* The bucket, from 0, of a thing with that FNV-1a hash (index_hash). */
 uint32_t bucket_of(uint64_t hash, uint32_t n_buckets);
 
 /*

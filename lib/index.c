@@ -2,6 +2,7 @@
 
 #include "lib/index.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -28,16 +29,43 @@ put_u32(unsigned char *p, uint32_t v)
 }
 
 uint64_t
-index_seal(uint64_t seal, struct span s)
+index_hash(uint64_t hash, struct span s)
 {
-	return hash_add(seal, s.p, s.len);
+	return hash_add(hash, s.p, s.len);
+}
+
+/* One step of FNV-1a over eight bytes; the shift brings what they do to the
+ * highest bits down, where later steps spread it. */
+static uint64_t
+seal_add(uint64_t seal, uint64_t word)
+{
+	seal = (seal ^ word) * UINT64_C(0x100000001b3);
+	return seal ^ seal >> 32;
+}
+
+uint64_t
+index_seal(uint64_t key_hash, struct span value)
+{
+	uint64_t seal = seal_add(key_hash, value.len);
+	uint64_t word;
+
+	for (; value.len >= sizeof(word); value.len -= sizeof(word)) {
+		memcpy(&word, value.p, sizeof(word));
+		seal = seal_add(seal, le64toh(word));
+		value.p += sizeof(word);
+	}
+	if (value.len == 0)
+		return seal;
+	word = 0;
+	memcpy(&word, value.p, value.len);
+	return seal_add(seal, le64toh(word));
 }
 
 /* The hash of a key, which is head and tail together. */
 static uint64_t
 hash_of(struct span head, struct span tail)
 {
-	return index_seal(index_seal(INDEX_SEAL, head), tail);
+	return index_hash(index_hash(INDEX_HASH, head), tail);
 }
 
 /* Take the seal of a record whose key has that hash off its value. */

@@ -43,8 +43,11 @@
  *                  bucket
  *  'r' …           what is revoked: lib/revoked.h
  *
- * A seal is the FNV-1a hash (64 bits) of the record's key and of its value
- * before it.  The roll has that hash of each key but the header's and those of
+ * A seal is a hash (64 bits) of the record's key, of its value before it and of
+ * that value's length: the key by FNV-1a, then, in FNV-1a's manner but eight
+ * bytes at a time (little endian, the last ones filled up with zeros), the
+ * length and the value; an apply makes one for each of millions of records.
+ * The roll has the FNV-1a hash of each key but the header's and those of
  * the pages, 'b' and 'r'.  Pages must be there.  Together: what is found but
  * does not fit its seal is an error, and what is not found is believed to be
  * absent only where its page of the roll does not have it.  So no damaged
@@ -187,9 +190,12 @@ int index_set_name(
 int index_page(struct index *x, struct span head, struct span tail,
     struct span *value, struct err *err);
 
-/* FNV-1a: what INDEX_SEAL becomes by the bytes of s. */
-#define INDEX_SEAL 0xcbf29ce484222325U
-uint64_t index_seal(uint64_t seal, struct span s);
+/* FNV-1a: what INDEX_HASH becomes by the bytes of s. */
+#define INDEX_HASH 0xcbf29ce484222325U
+uint64_t index_hash(uint64_t hash, struct span s);
+
+/* The seal of a record whose key has that hash. */
+uint64_t index_seal(uint64_t key_hash, struct span value);
 
 /*
  * Walk over all records, in no order that means anything.  *cursor begins

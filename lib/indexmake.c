@@ -64,7 +64,7 @@ key_start(struct index_make *m, char tag)
 static uint64_t
 put_seal(struct index_make *m)
 {
-	uint64_t hash = index_seal(INDEX_SEAL, wire_span(&m->key));
+	uint64_t hash = index_hash(INDEX_HASH, wire_span(&m->key));
 
 	wire_put_u64(&m->value, index_seal(hash, wire_span(&m->value)));
 	return hash;

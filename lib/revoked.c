@@ -75,7 +75,7 @@ find_text(struct index *x, struct wire *key, uint32_t n_buckets,
 	if ((n_buckets & (n_buckets - 1)) != 0)
 		return broken(err);
 	wire_put_u32(key,
-	    bucket_place(bucket_of(index_seal(INDEX_SEAL, text), n_buckets)));
+	    bucket_place(bucket_of(index_hash(INDEX_HASH, text), n_buckets)));
 	if (get_record(x, key, &bucket, err) < 0)
 		return -1;
 	found = search_bucket(bucket, text, out);

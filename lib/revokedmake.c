@@ -120,7 +120,7 @@ put_buckets(struct index_make *m, struct span prefix,
 
 	for (i = 0; i < n; i++)
 		items[i].bucket = bucket_of(
-		    index_seal(INDEX_SEAL, items[i].text), n_buckets);
+		    index_hash(INDEX_HASH, items[i].text), n_buckets);
 	if (n > 1)
 		qsort(items, n, sizeof(*items), compare_items);
 	/* Those without an item, too: a look-up must find its bucket. */

@@ -160,7 +160,7 @@ seal_all(uint8_t *data, size_t size)
 		if (at == records && value.len >= 12)
 			put_u64(data + (value.p - data) + 4, size);
 		put_u64(data + (value.p - data) + value.len,
-		    index_seal(index_seal(INDEX_SEAL, key), value));
+		    index_seal(index_hash(INDEX_HASH, key), value));
 	}
 }
 

@@ -42,7 +42,7 @@ START_TEST(test_spread)
 
 		bytes[5] = (unsigned char)(i >> 7);
 		bytes[6] = (unsigned char)(i << 1);
-		bucket = bucket_of(index_seal(INDEX_SEAL,
+		bucket = bucket_of(index_hash(INDEX_HASH,
 				       (struct span) { bytes, sizeof(bytes) }),
 		    n_buckets);
 		ck_assert_uint_lt(bucket, n_buckets);

@@ -483,7 +483,7 @@ put_header(struct wire *value, size_t size)
 	wire_put_bytes(value, v.p + value->len, v.len - value->len - seal_len);
 	wire_put_u64(value,
 	    index_seal(
-	        index_seal(INDEX_SEAL, span_of("h")), wire_span(value)));
+	        index_hash(INDEX_HASH, span_of("h")), wire_span(value)));
 	ck_assert(!value->has_failed);
 	ck_assert_uint_eq(value->len, v.len);
 }
