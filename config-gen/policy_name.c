@@ -138,38 +138,36 @@ has_upper_case(const char *text, size_t len)
 	return false;
 }
 
-/* What nearly all names are made of: 1, and 2 for the @ of identities. */
-static unsigned int
-everyday_kind(unsigned char c)
-{
-	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-	    c == '_' || c == '-' || c == '+')
-		return 1;
-	return c == '@' ? 2 : 0;
-}
+#define BIT(c) (UINT64_C(1) << ((c) % 64))
+#define FROM_TO(first, last) (BIT(last) - BIT(first) + BIT(last))
 
-/* Which kinds text has: 1 and 2 as above, or 0 where it has others. */
-static unsigned int
-everyday_kinds(const char *text, size_t len)
+/* Whether text has nothing but what nearly all names are made of.  A look-up
+ * without a jump: this runs for every character of a large policy. */
+static bool
+is_everyday(const char *text, size_t len)
 {
-	unsigned int kinds = 0;
-	unsigned int all = 1;
+	static const uint64_t everyday[4] = {
+		FROM_TO('0', '9') | BIT('.') | BIT('-') | BIT('+'),
+		FROM_TO('a', 'z') | BIT('_'),
+		0,
+		0,
+	};
+	uint64_t all = 1;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		unsigned int kind = everyday_kind((unsigned char)text[i]);
+		unsigned char c = (unsigned char)text[i];
 
-		kinds |= kind;
-		all &= kind != 0;
+		all &= everyday[c / 64] >> c % 64;
 	}
-	return all != 0 ? kinds : 0;
+	return all != 0;
 }
 
 bool
 is_everyday_name(const char *text, size_t len)
 {
 	return len > 0 && len < 64 && text[0] != '-' && text[0] != '.' &&
-	    everyday_kinds(text, len) == 1;
+	    is_everyday(text, len);
 }
 
 /* Whether text is an address in which nothing can be wrong. */
@@ -177,11 +175,10 @@ static bool
 is_everyday_address(const char *text, size_t len)
 {
 	const char *at = memchr(text, '@', len);
+	size_t n = at == NULL ? 0 : (size_t)(at - text);
 
-	return len > 2 && len < 256 && at != NULL && at != text &&
-	    at != text + len - 1 &&
-	    memchr(at + 1, '@', len - (size_t)(at + 1 - text)) == NULL &&
-	    everyday_kinds(text, len) == 3;
+	return len < 256 && n > 0 && n < len - 1 && is_everyday(text, n) &&
+	    is_everyday(at + 1, len - n - 1);
 }
 
 /* The word of the language that text is, but for case and punctuation. */

@@ -2,6 +2,7 @@
 
 #include "lib/sshwire.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,21 +154,21 @@ wire_put_u8(struct wire *w, uint8_t v)
 void
 wire_put_u32(struct wire *w, uint32_t v)
 {
-	unsigned char *p = reserve(w, 4);
+	unsigned char *p = reserve(w, sizeof(v));
 
-	if (p == NULL)
-		return;
-	p[0] = (unsigned char)(v >> 24);
-	p[1] = (unsigned char)(v >> 16);
-	p[2] = (unsigned char)(v >> 8);
-	p[3] = (unsigned char)v;
+	v = htobe32(v);
+	if (p != NULL)
+		memcpy(p, &v, sizeof(v));
 }
 
 void
 wire_put_u64(struct wire *w, uint64_t v)
 {
-	wire_put_u32(w, (uint32_t)(v >> 32));
-	wire_put_u32(w, (uint32_t)v);
+	unsigned char *p = reserve(w, sizeof(v));
+
+	v = htobe64(v);
+	if (p != NULL)
+		memcpy(p, &v, sizeof(v));
 }
 
 void

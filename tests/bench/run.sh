@@ -68,7 +68,7 @@ limit_memory=5.00
 # Certificates, and users, that starts take in turn.
 n_people=16
 # Repetitions of what takes seconds; the best counts.
-n_rounds=3
+n_rounds=7
 
 figure()
 {
