@@ -64,6 +64,12 @@ is_the_one(enum failing_call call)
 	return true;
 }
 
+bool
+failing_this(enum failing_call call)
+{
+	return is_the_one(call);
+}
+
 /* A function as the linker knows it: __real_ is the library's. */
 #define WRAP_AS(call, type, name, params, args, failed) \
 	type __real_##name params; \

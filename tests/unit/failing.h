@@ -63,6 +63,19 @@ enum failing_call {
 	FAILING_write,
 	FAILING_crypto, /* those of libcrypto that lib/ calls */
 	FAILING_seccomp, /* those of libseccomp */
+	FAILING_dup2, /* from here on: for programs with pam_failing_ldflags */
+	FAILING_getgrnam_r,
+	FAILING_getgroups,
+	FAILING_getgrouplist,
+	FAILING_getpwnam_r,
+	FAILING_getrandom,
+	FAILING_getsockopt,
+	FAILING_pam_get_item,
+	FAILING_pam_putenv,
+	FAILING_pam_set_data, /* wrapped by pamrun */
+	FAILING_poll,
+	FAILING_recv,
+	FAILING_send,
 	N_FAILING
 };
 
@@ -82,6 +95,9 @@ enum failing_call {
  */
 #define FAILING_ALL 0
 void failing_start(uint64_t set, unsigned int nth, int number);
+
+/* For a test's own wrapper: whether this call is the one that fails. */
+bool failing_this(enum failing_call call);
 
 /* From now on all calls work.  Whether one has failed since. */
 bool failing_stop(void);

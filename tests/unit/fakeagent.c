@@ -46,7 +46,11 @@ put_list(const struct fakeagent *a, struct wire *out)
 	if (a->manner == FAKEAGENT_MANY)
 		n = 257;
 	wire_put_u8(out, 12);
-	wire_put_u32(out, n);
+	wire_put_u32(out, a->n_others + n);
+	for (i = 0; i < a->n_others; i++) {
+		wire_put_string(out, a->others[i]);
+		wire_put_text(out, "another");
+	}
 	for (i = 0; i < n; i++) {
 		wire_put_string(out, a->cert);
 		wire_put_text(out, "a comment");

@@ -27,6 +27,8 @@ enum fakeagent_manner {
 struct fakeagent {
 	const char *path; /* of the socket */
 	enum fakeagent_manner manner;
+	const struct span *others; /* keys that it lists first */
+	uint32_t n_others;
 	struct span cert; /* that it lists; len 0: it lists no key */
 	const struct signer *key;
 	const struct signer *other;

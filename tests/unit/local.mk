@@ -99,6 +99,9 @@ unit_tests = \
 	tests/unit/test_wayin
 if PAM
 unit_tests += $(pam_tests)
+pam_fixtures = \
+	tests/unit/failing_pam.c \
+	tests/unit/pamrun.c tests/unit/pamrun.h
 endif
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -109,12 +112,14 @@ pam_tests = \
 	tests/unit/test_agentmsg \
 	tests/unit/test_asuser \
 	tests/unit/test_audit \
+	tests/unit/test_auth \
 	tests/unit/test_authinfo \
 	tests/unit/test_challenge \
 	tests/unit/test_judge \
 	tests/unit/test_leash \
 	tests/unit/test_module \
 	tests/unit/test_options \
+	tests/unit/test_pam_fails \
 	tests/unit/test_require \
 	tests/unit/test_session_end
 pam_ldadd = pam/libmodule.a $(LDADD) $(PAM_LIBS) $(AUDIT_LIBS)
@@ -123,6 +128,9 @@ tests_unit_test_agentmsg_LDADD = $(pam_ldadd)
 tests_unit_test_asuser_LDADD = $(pam_ldadd)
 tests_unit_test_challenge_LDADD = $(pam_ldadd)
 tests_unit_test_audit_LDADD = $(pam_ldadd)
+tests_unit_test_auth_LDADD = $(pam_ldadd)
+tests_unit_test_auth_LDFLAGS = $(pamrun_ldflags) \
+	-Wl,--wrap=getuid -Wl,--wrap=asuser_end
 tests_unit_test_authinfo_LDADD = $(pam_ldadd)
 tests_unit_test_judge_LDADD = $(pam_ldadd)
 tests_unit_test_require_LDADD = $(pam_ldadd)
@@ -135,6 +143,8 @@ tests_unit_test_module_LDADD = $(LDADD) $(PAM_LIBS)
 tests_unit_test_module_DEPENDENCIES = pam/pam_certgate.so \
 	$(check_LIBRARIES) lib/libcertgate.a
 tests_unit_test_options_LDADD = $(pam_ldadd)
+tests_unit_test_pam_fails_LDADD = $(pam_ldadd)
+tests_unit_test_pam_fails_LDFLAGS = $(pamrun_ldflags)
 tests_unit_test_session_end_DEPENDENCIES = helpers/session-end \
 	$(check_LIBRARIES) lib/libcertgate.a
 
@@ -144,6 +154,7 @@ check_LIBRARIES += tests/unit/libfixture.a
 tests_unit_libfixture_a_SOURCES = \
 	tests/unit/certbuild.c tests/unit/certbuild.h \
 	tests/unit/failing.c tests/unit/failing.h \
+	$(pam_fixtures) \
 	tests/unit/fakeagent.c tests/unit/fakeagent.h \
 	tests/unit/harness.h \
 	tests/unit/pamfix.c tests/unit/pamfix.h \
@@ -171,6 +182,16 @@ failing_calls = \
 	OSSL_PARAM_BLD_push_utf8_string OSSL_PARAM_BLD_push_octet_string
 failing_ldflags = $(AM_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(failing_calls))
 comma = ,
+# Those of pam/; its programs have libpam.
+pam_failing_calls = \
+	dup2 getgrnam_r getgrouplist getgroups __getgroups_chk getpwnam_r \
+	getrandom getsockopt pam_get_item pam_putenv poll __poll_chk recv \
+	__recv_chk send
+pam_failing_ldflags = $(failing_ldflags) \
+	$(addprefix -Wl$(comma)--wrap=,$(pam_failing_calls))
+# For programs that use pamrun.
+pamrun_ldflags = $(pam_failing_ldflags) $(addprefix -Wl$(comma)--wrap=, \
+	audit_open log_send pam_get_data pam_set_data)
 tests_unit_test_confine_LDFLAGS = $(failing_ldflags)
 tests_unit_test_file_fails_LDFLAGS = $(failing_ldflags)
 tests_unit_test_lib_fails_LDFLAGS = $(failing_ldflags)

@@ -137,6 +137,10 @@ make_index(const char *user, struct span ca_key)
 	put_grant(&grants, 3, "forced@example.com", NULL,
 	    "restrict,command=\"/bin/true\"");
 	put_grant(&grants, 4, "touch@example.com", NULL, "verify-required");
+	put_grant(&grants, 5, "capitals@example.com", NULL,
+	    "no-pty,Command=\"/bin/true\"");
+	put_grant(&grants, 6, "quoted@example.com", NULL,
+	    "environment=\"A=\\\",command=\\\"\",commander,no-pty");
 	index_make_rule(m, user, &rule, wire_span(&grants));
 	MUST(index_make_end(m, &counts, NULL) == 0);
 	wire_free(&grants);

@@ -4,8 +4,9 @@
  *
  * The policy lets user in with jdoe@example.com and bwayne@example.com (lines
  * 11, 12), home@example.com from 192.0.2.0/24 only (13), and
- * forced@example.com with command= (14) and touch@example.com with
- * verify-required (15).
+ * forced@example.com with command= (14), touch@example.com with
+ * verify-required (15), capitals@example.com with Command= (16), and
+ * quoted@example.com with that word inside another option's quotes (17).
  */
 #ifndef TESTS_UNIT_PAMFIX_H
 #define TESTS_UNIT_PAMFIX_H

@@ -1,0 +1,95 @@
+/* Calls that only pam/ makes; whoever lets them fail links libpam. */
+#include "config.h"
+
+#include "tests/unit/failing.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <security/pam_modules.h>
+#include <stddef.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* As in failing.c. */
+#ifdef __clang__
+#pragma clang attribute push(                                                  \
+    __attribute__((no_sanitize("address", "memory", "undefined"))),            \
+    apply_to = function)
+#endif
+
+#define WRAP_AS(call, type, name, params, args, failed) \
+	type __real_##name params; \
+	type __wrap_##name params; \
+	type __wrap_##name params \
+	{ \
+		if (failing_this(FAILING_##call)) \
+			return failed; \
+		return __real_##name args; \
+	}
+#define WRAP(type, name, params, args) \
+	WRAP_AS(name, type, name, params, args, -1)
+/* These return their error. */
+#define WRAP_ERROR(name, params, args) \
+	WRAP_AS(name, int, name, params, args, errno)
+
+WRAP(int, dup2, (int from, int to), (from, to))
+WRAP(int, getgroups, (int n, gid_t *groups), (n, groups))
+WRAP(int, getgrouplist, (const char *user, gid_t gid, gid_t *groups, int *n),
+    (user, gid, groups, n))
+WRAP(ssize_t, getrandom, (void *p, size_t len, unsigned int flags),
+    (p, len, flags))
+WRAP(int, getsockopt,
+    (int fd, int level, int name, void *p, socklen_t *len),
+    (fd, level, name, p, len))
+WRAP(int, poll, (struct pollfd *p, nfds_t n, int ms), (p, n, ms))
+WRAP(ssize_t, recv, (int fd, void *p, size_t len, int flags),
+    (fd, p, len, flags))
+WRAP(ssize_t, send, (int fd, const void *p, size_t len, int flags),
+    (fd, p, len, flags))
+
+WRAP_ERROR(getgrnam_r,
+    (const char *name, struct group *g, char *room, size_t size,
+        struct group **found),
+    (name, g, room, size, found))
+WRAP_ERROR(getpwnam_r,
+    (const char *name, struct passwd *pw, char *room, size_t size,
+        struct passwd **found),
+    (name, pw, room, size, found))
+
+WRAP_AS(pam_get_item, int, pam_get_item,
+    (const pam_handle_t *pamh, int which, const void **item),
+    (pamh, which, item), PAM_BUF_ERR)
+WRAP_AS(pam_putenv, int, pam_putenv, (pam_handle_t * pamh, const char *text),
+    (pamh, text), PAM_BUF_ERR)
+
+/* What the C library's headers make of some of them with _FORTIFY_SOURCE. */
+int __wrap___getgroups_chk(int n, gid_t *groups, size_t room);
+int __wrap___poll_chk(struct pollfd *p, nfds_t n, int ms, size_t room);
+ssize_t __wrap___recv_chk(
+    int fd, void *p, size_t len, size_t room, int flags);
+
+int
+__wrap___getgroups_chk(int n, gid_t *groups, size_t room)
+{
+	return (size_t)n * sizeof(*groups) <= room ? __wrap_getgroups(n, groups)
+						   : -1;
+}
+
+int
+__wrap___poll_chk(struct pollfd *p, nfds_t n, int ms, size_t room)
+{
+	return n * sizeof(*p) <= room ? __wrap_poll(p, n, ms) : -1;
+}
+
+ssize_t
+__wrap___recv_chk(int fd, void *p, size_t len, size_t room, int flags)
+{
+	return len <= room ? __wrap_recv(fd, p, len, flags) : -1;
+}
+
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
