@@ -3,6 +3,7 @@
 unit_tests = \
 	tests/unit/test_account \
 	tests/unit/test_accepted \
+	tests/unit/test_authorized_principals \
 	tests/unit/test_base64 \
 	tests/unit/test_bucket \
 	tests/unit/test_caanswer \
@@ -145,6 +146,8 @@ tests_unit_test_module_DEPENDENCIES = pam/pam_certgate.so \
 tests_unit_test_options_LDADD = $(pam_ldadd)
 tests_unit_test_pam_fails_LDADD = $(pam_ldadd)
 tests_unit_test_pam_fails_LDFLAGS = $(pamrun_ldflags)
+tests_unit_test_authorized_principals_DEPENDENCIES = \
+	helpers/authorized-principals $(check_LIBRARIES) lib/libcertgate.a
 tests_unit_test_session_end_DEPENDENCIES = helpers/session-end \
 	$(check_LIBRARIES) lib/libcertgate.a
 
@@ -159,6 +162,7 @@ tests_unit_libfixture_a_SOURCES = \
 	tests/unit/harness.h \
 	tests/unit/pamfix.c tests/unit/pamfix.h \
 	tests/unit/policyfix.c tests/unit/policyfix.h \
+	tests/unit/program.c tests/unit/program.h \
 	tests/unit/sample.c tests/unit/sample.h \
 	tests/unit/signer.c tests/unit/signer.h \
 	tests/unit/store_fixture.c tests/unit/store_fixture.h \
