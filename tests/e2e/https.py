@@ -3,8 +3,9 @@
 
     https.py PORT CERTIFICATE KEY FOLDER
 
-Answers on 127.0.0.1:PORT. What it does is the first word of the path; files
-of FOLDER are served by /file/NAME. Ends when it is killed.
+Answers on 127.0.0.1:PORT; 0: on any that is free. Says which it is. What it
+does is the first word of the path; files of FOLDER are served by /file/NAME.
+Ends when it is killed.
 """
 import os
 import socketserver
@@ -36,20 +37,22 @@ class Service(socketserver.BaseRequestHandler):
                 return
             self.tls = self.server.context.wrap_socket(
                 self.request, server_side=True)
-            path = self.read_path()
+            self.port = self.server.server_address[1]
+            self.request_text = self.read_request()
+            path = self.request_text.split(" ")[1]
             word, _, rest = path.lstrip("/").partition("/")
             getattr(self, "do_" + word.replace("-", "_"))(rest)
         except (OSError, ssl.SSLError):
             pass
 
-    def read_path(self):
+    def read_request(self):
         data = b""
         while b"\r\n\r\n" not in data:
             more = self.tls.recv(65536)
             if not more:
                 raise OSError("closed")
             data += more
-        return data.split(b" ")[1].decode()
+        return data.decode()
 
     def send(self, data):
         self.tls.sendall(data)
@@ -61,6 +64,11 @@ class Service(socketserver.BaseRequestHandler):
     def do_file(self, name):
         with open(os.path.join(FOLDER, name), "rb") as f:
             self.send(body(f.read()))
+
+    def do_bearer(self, rest):
+        token, _, name = rest.partition("/")
+        if f"\r\nAuthorization: Bearer {token}\r\n" in self.request_text:
+            self.do_file(name)
 
     def do_status(self, number):
         # The body is what would be taken from a good answer.
@@ -75,13 +83,13 @@ class Service(socketserver.BaseRequestHandler):
         self.redirect("/" + rest)
 
     def do_redirect_http(self, rest):
-        self.redirect(f"http://localhost:{PORT}/{rest}")
+        self.redirect(f"http://localhost:{self.port}/{rest}")
 
     def do_redirect_host(self, rest):
-        self.redirect(f"https://127.0.0.1:{PORT}/{rest}")
+        self.redirect(f"https://127.0.0.1:{self.port}/{rest}")
 
     def do_redirect_port(self, rest):
-        self.redirect(f"https://localhost:{PORT + 1}/{rest}")
+        self.redirect(f"https://localhost:{self.port + 1}/{rest}")
 
     def do_redirect_file(self, rest):
         self.redirect(f"file://{FOLDER}/{rest}")
@@ -133,6 +141,7 @@ def main():
     if not server.is_mute:
         server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.context.load_cert_chain(CERTIFICATE, KEY)
+    print(server.server_address[1], flush=True)
     server.serve_forever()
 
 

@@ -8,6 +8,7 @@ unit_tests = \
 	tests/unit/test_bucket \
 	tests/unit/test_caanswer \
 	tests/unit/test_candidates \
+	tests/unit/test_ca_fetch \
 	tests/unit/test_cakeys \
 	tests/unit/test_cdbfile \
 	tests/unit/test_cert \
@@ -148,6 +149,8 @@ tests_unit_test_pam_fails_LDADD = $(pam_ldadd)
 tests_unit_test_pam_fails_LDFLAGS = $(pamrun_ldflags)
 tests_unit_test_authorized_principals_DEPENDENCIES = \
 	helpers/authorized-principals $(check_LIBRARIES) lib/libcertgate.a
+tests_unit_test_ca_fetch_DEPENDENCIES = helpers/ca-fetch \
+	$(check_LIBRARIES) lib/libcertgate.a
 tests_unit_test_session_end_DEPENDENCIES = helpers/session-end \
 	$(check_LIBRARIES) lib/libcertgate.a
 
