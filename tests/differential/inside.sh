@@ -5,6 +5,7 @@ set -u
 
 : "${srcdir:?}" "${builddir:?}" "${sbindir:?}" "${pkglibexecdir:?}" "${SEED:?}"
 here=$srcdir/tests/e2e
+# shellcheck disable=SC2034 # lib.sh runs it
 CERTGATE=$sbindir/certgate
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -70,6 +71,7 @@ EOF
 one_login()
 {
 	local user=$1 cert=$2 from=$3 due=$4 got=refused said
+	# shellcheck disable=SC2034 # for try_login
 	local ssh_out=$5.ssh ssh_options=(-b "$3")
 
 	if try_login "$user" "$cert"; then

@@ -5,6 +5,7 @@
 
 : "${srcdir:?}" "${builddir:?}" "${sbindir:?}" "${pkglibexecdir:?}"
 here=$srcdir/tests/e2e
+# shellcheck disable=SC2034 # lib.sh runs it
 CERTGATE=$sbindir/certgate
 # Process 1 of a namespace gets no signal that it does not catch.
 trap 'exit 130' INT
@@ -28,6 +29,7 @@ next_case()
 	return $status
 }
 
+# shellcheck disable=SC2034 # what lib.sh and machine.sh go by
 run_case()
 {
 	case_name=$1
@@ -62,5 +64,6 @@ while next_case; do
 	cat /run/case.out
 	flock -u 5
 done
+# shellcheck disable=SC2154 # lib.sh counts
 echo "$n_passed $n_failed" >&3
 [ "$n_failed" -eq 0 ]

@@ -42,6 +42,7 @@ check_sshd()
 {
 	start_anew
 	policy_new
+	# shellcheck disable=SC2154 # scenarios.sh has it
 	"${apply[@]}" >/run/fault/plain.out 2>&1 ||
 	    die "apply fails: $(cat /run/fault/plain.out)"
 	{ strace -f -o /run/fault/trace -e trace=%file "$SSHD" -t &&

@@ -7,6 +7,7 @@
 : "${srcdir:?}" "${builddir:?}" "${sbindir:?}" "${pkglibexecdir:?}"
 : "${init:?}" "${unit:?}"
 here=$srcdir/tests/systemd
+# shellcheck disable=SC2034 # lib.sh runs it
 CERTGATE=$sbindir/certgate
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -14,7 +15,9 @@ trap 'exit 143' TERM
 . "$srcdir/tests/e2e/machine.sh"
 # shellcheck source=tests/e2e/lib.sh
 . "$srcdir/tests/e2e/lib.sh"
+# shellcheck disable=SC2034 # for machine.sh
 SSHD=/usr/sbin/sshd
+# shellcheck disable=SC2034 # lib.sh prints it
 case_name=systemd
 console=/run/console
 n_boots=0
@@ -85,6 +88,7 @@ power_cut()
 finish()
 {
 	pid_of_init && kill -KILL "$pid" 2>/dev/null
+	# shellcheck disable=SC2154 # lib.sh counts
 	echo "systemd-test: $n_passed passed, $n_failed failed"
 	[ "$n_failed" -eq 0 ]
 	exit

@@ -253,6 +253,7 @@ http {
 }
 END
 service_start 8200 nginx -c /run/nginx.conf -e /run/nginx/error.log
+# shellcheck disable=SC2154 # service_start sets it
 nginx=$service
 write_policy <<EOF
 version: 1

@@ -43,6 +43,7 @@ CERTS=/var/lib/vm/certs
 KEPT=/var/lib/vm/kept
 # Machines that are emulated are slow; too slow for a rehearsal, which has 60
 # seconds and is left out by the scenarios.
+# shellcheck disable=SC2034 # for lib.sh
 patience=200
 mkdir -p "$CERTS" "$KEPT"
 : >"$SSHD_LOG"

@@ -85,6 +85,7 @@ listen()
 	local line ms
 
 	ended=
+	# shellcheck disable=SC2154 # power.sh opens it
 	while IFS= read -r -t 600 -u "$guest" line; do
 		case $line in
 		'ok - '*) n_passed=$((n_passed + 1)) ;;
@@ -146,6 +147,7 @@ trap 'exit 143' TERM
 try_disk
 make_image || { fail "the machine's disk"; finish; }
 find_accel
+# shellcheck disable=SC2154 # find_accel sets it
 echo "vm-test: by $accel, VM_SEED=$seed"
 for scenario in ${VM_SCENARIOS:-$(cd "$here/scenarios" && printf '%s\n' *.sh |
     sed 's/\.sh$//')}; do
