@@ -246,6 +246,57 @@ START_TEST(test_other_format)
 }
 END_TEST
 
+static uint64_t
+seal_of(const uint8_t *value, size_t len)
+{
+	return index_seal(
+	    index_hash(INDEX_HASH, span_of("h")), (struct span) { value, len });
+}
+
+/* The last word is filled up with zeros: only the length tells them apart. */
+START_TEST(test_seal_length)
+{
+	static const uint8_t value[32] = { 1 };
+	size_t i, k;
+
+	for (i = 0; i <= sizeof(value); i++) {
+		for (k = 0; k < i; k++)
+			ck_assert_msg(seal_of(value, i) != seal_of(value, k),
+			    "%zu bytes and %zu", i, k);
+	}
+}
+END_TEST
+
+/*
+ * Any two bits, of the same word or not: the highest ones would undo each other
+ * if a seal were FNV-1a's steps alone, as a product's high bits come from low
+ * ones only.
+ */
+START_TEST(test_seal_bits)
+{
+	uint8_t value[24];
+	const size_t n_bits = sizeof(value) * 8;
+	uint64_t seal;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(value); i++)
+		value[i] = (uint8_t)(i * 37);
+	seal = seal_of(value, sizeof(value));
+	for (i = 0; i < n_bits; i++) {
+		value[i / 8] ^= (uint8_t)(1 << i % 8);
+		ck_assert_msg(
+		    seal_of(value, sizeof(value)) != seal, "bit %zu", i);
+		for (k = 0; k < i; k++) {
+			value[k / 8] ^= (uint8_t)(1 << k % 8);
+			ck_assert_msg(seal_of(value, sizeof(value)) != seal,
+			    "bits %zu and %zu", i, k);
+			value[k / 8] ^= (uint8_t)(1 << k % 8);
+		}
+		value[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -260,5 +311,7 @@ main(void)
 	tcase_add_test(t, test_cut);
 	tcase_add_test(t, test_longer);
 	tcase_add_test(t, test_other_format);
+	tcase_add_test(t, test_seal_length);
+	tcase_add_test(t, test_seal_bits);
 	return run_case("index", t);
 }
