@@ -1,5 +1,13 @@
 EXTRA_PROGRAMS =
 
+# What a goal needs beside all is made after it, by $(needs) NEEDED="...": all
+# is a make of its own, so that with -j the same file would be compiled twice at
+# the same time.
+needs = $(MAKE) $(AM_MAKEFLAGS) --no-print-directory needed
+.PHONY: needed
+needed: $(NEEDED)
+	@:
+
 include tests/unit/local.mk
 include tests/fault/local.mk
 include tests/fuzz/local.mk

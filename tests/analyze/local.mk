@@ -26,7 +26,8 @@ valgrind_not = tests/unit/test_damage tests/unit/test_leash \
 	tests/unit/test_reload tests/unit/test_session_end
 VALGRIND_TESTS = $(filter-out $(valgrind_not),$(unit_tests))
 VALGRIND_JOBS = 1
-valgrind: all $(VALGRIND_TESTS)
+valgrind: all
+	+@$(needs) NEEDED="$(VALGRIND_TESTS)"
 	@srcdir='$(srcdir)' VALGRIND_JOBS='$(VALGRIND_JOBS)' \
 		$(srcdir)/tests/analyze/valgrind.sh $(VALGRIND_TESTS)
 

@@ -36,7 +36,8 @@ $(bench_static): %: %.c Makefile
 # pam": only these.  BENCH_DOC=FOLDER: where the report goes.
 BENCH_DOC = doc
 .PHONY: bench
-bench: all $(bench_programs) $(bench_static) tests/e2e/logsink
+bench: all
+	+@$(needs) NEEDED="$(bench_programs) $(bench_static) tests/e2e/logsink"
 	@srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
 		pkglibexecdir='$(pkglibexecdir)' BENCH_DOC='$(BENCH_DOC)' \
 		pamdir='$(pamdir)' BENCH_BUILT='$(CC) $(CFLAGS); the helper: $(HELPER_KIND)' \

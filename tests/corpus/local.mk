@@ -9,5 +9,6 @@ EXTRA_DIST += tests/corpus/sshdconf.sh tests/corpus/pieces tests/corpus/apply.sh
 
 # All of them by apply and remove; make e2e takes a part.
 .PHONY: corpus
-corpus: all tests/e2e/logsink
+corpus: all
+	+@$(needs) NEEDED="tests/e2e/logsink"
 	@E2E_CORPUS="$${E2E_CORPUS:-1}" $(e2e_run) 83-corpus 83-corpus-dropin

@@ -37,17 +37,19 @@ differential_run = srcdir='$(srcdir)' sbindir='$(sbindir)' \
 
 .PHONY: differential differential-certs differential-corpus \
 	differential-sshdconf differential-lines differential-logins
-differential_needs = all $(differential_programs) \
-	tests/corpus/sshdconf_check tests/e2e/logsink
-differential: $(differential_needs)
+.PHONY: differential-needs
+differential-needs: all
+	+@$(needs) NEEDED="$(differential_programs) \
+		tests/corpus/sshdconf_check tests/e2e/logsink"
+differential: differential-needs
 	@$(differential_run) certs corpus sshdconf lines logins
-differential-certs: $(differential_needs)
+differential-certs: differential-needs
 	@$(differential_run) certs
-differential-corpus: $(differential_needs)
+differential-corpus: differential-needs
 	@$(differential_run) corpus
-differential-sshdconf: $(differential_needs)
+differential-sshdconf: differential-needs
 	@$(differential_run) sshdconf
-differential-lines: $(differential_needs)
+differential-lines: differential-needs
 	@$(differential_run) lines
-differential-logins: $(differential_needs)
+differential-logins: differential-needs
 	@$(differential_run) logins

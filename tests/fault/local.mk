@@ -34,7 +34,9 @@ EXTRA_DIST += \
 
 # FAULT_SCENARIOS="NAME ..." runs only those.
 .PHONY: fault
-fault: all $(fault_programs) tests/fault/same_sshd tests/e2e/logsink
+fault: all
+	+@$(needs) NEEDED="$(fault_programs) tests/fault/same_sshd \
+		tests/e2e/logsink"
 	@srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
 		pkglibexecdir='$(pkglibexecdir)' $(srcdir)/tests/fault/run.sh \
 		$(FAULT_SCENARIOS)

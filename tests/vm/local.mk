@@ -7,7 +7,9 @@ EXTRA_DIST += \
 	$(srcdir)/tests/vm/scenarios
 
 .PHONY: vm-test
-vm-test: all tests/confine/holed tests/confine/open-hole tests/bench/compile
+vm-test: all
+	+@$(needs) NEEDED="tests/confine/holed tests/confine/open-hole \
+		tests/bench/compile"
 	@srcdir='$(srcdir)' builddir='$(builddir)' sbindir='$(sbindir)' \
 		pkglibexecdir='$(pkglibexecdir)' pamdir='$(pamdir)' \
 		$(srcdir)/tests/vm/run.sh || [ $$? -eq 77 ]
