@@ -1,7 +1,10 @@
 /*
  * monotone: the input chooses a policy, one piece of it, and logins.  A
  * policy without a piece that lets people in lets in nobody more, and one
- * without a piece that keeps people out keeps out nobody more.
+ * without a piece that keeps people out keeps out nobody more.  That alone
+ * would hold of a piece that does nothing, too: so whom `deny`, `revoked`, a
+ * rule's `authorities` and an authority's terms name is never let in, by an
+ * opinion that knows no more than the questions.
  *
  * Two exceptions are the manual's.  The first entry that fits a certificate
  * decides, with its networks, as for sshd: so a login that source-address
@@ -43,6 +46,15 @@ struct source {
 	size_t len;
 };
 
+/* Whom a policy keeps out, whatever else it says; from authority one and two,
+ * by rule. */
+struct kept_out {
+	bool is_over[2], is_short[2], needs_command[2], needs_com[2];
+	bool denies_jdoe, denies_ci;
+	bool revokes_serials, revokes_key_id, revokes_serial;
+	bool has_rule[4], is_of_one[4];
+};
+
 /* A policy being written. */
 struct text {
 	char *p;
@@ -50,6 +62,7 @@ struct text {
 	size_t n_pieces; /* so far */
 	size_t left_out; /* this one; SIZE_MAX: none */
 	enum piece kind; /* of the one that was left out */
+	struct kept_out out;
 };
 
 static const char *const identities[] = { "jdoe@example.com",
@@ -103,11 +116,13 @@ may_add(struct text *t, enum piece kind)
 	return false;
 }
 
-static void
+static bool
 piece(struct text *t, enum piece kind, const char *what)
 {
-	if (may_add(t, kind))
-		add(t, what);
+	if (!may_add(t, kind))
+		return false;
+	add(t, what);
+	return true;
 }
 
 static void
@@ -142,6 +157,7 @@ put_authority(struct text *t, struct source *s, uint8_t ca)
 	static const char *const modes[] = { "verbatim", "email",
 		"email-prefix" };
 	uint8_t wants = take(s);
+	size_t n = ca - 1U;
 
 	add(t, ca == 1 ? "  one:\n" : "  two:\n");
 	put_key(t, ca);
@@ -150,22 +166,25 @@ put_authority(struct text *t, struct source *s, uint8_t ca)
 	add(t, "\n");
 	add(t, "    domains: [example.com");
 	if (wants & 1)
-		piece(t, LETS_IN, ", example.org");
+		(void)piece(t, LETS_IN, ", example.org");
 	add(t, "]\n");
 	if (wants & 2)
-		piece(t, KEEPS_OUT, "    trust: 2026-01-01..2026-11-21\n");
+		t->out.is_over[n] =
+		    piece(t, KEEPS_OUT, "    trust: 2026-01-01..2026-11-21\n");
 	add(t, "    require: {");
 	if (wants & 4)
-		piece(t, KEEPS_OUT, "max_validity: 1h, ");
+		t->out.is_short[n] = piece(t, KEEPS_OUT, "max_validity: 1h, ");
 	if (wants & 8 && wants & 16)
-		piece(t, TELLS_APART, "key_id: identity, ");
+		(void)piece(t, TELLS_APART, "key_id: identity, ");
 	else if (wants & 8)
-		piece(t, KEEPS_OUT, "key_id: \"*e.com\", ");
+		t->out.needs_com[n] =
+		    piece(t, KEEPS_OUT, "key_id: \"*e.com\", ");
 	if (wants & 32)
-		piece(t, KEEPS_OUT, "critical_options: [force-command], ");
+		t->out.needs_command[n] =
+		    piece(t, KEEPS_OUT, "critical_options: [force-command], ");
 	add(t, "key_types: [ssh-rsa");
 	if (wants & 64)
-		piece(t, LETS_IN, ", ssh-ed25519");
+		(void)piece(t, LETS_IN, ", ssh-ed25519");
 	else
 		add(t, ", ssh-ed25519");
 	add(t, "]}\n");
@@ -205,9 +224,9 @@ put_entry(struct text *t, struct source *s, bool is_first, uint32_t *used)
 		    "      - {principal: ", kind == 18 ? "nobody" : "somebody",
 		    "");
 	if (terms & 1)
-		piece(t, KEEPS_OUT, ", from: [192.0.2.0/24]");
+		(void)piece(t, KEEPS_OUT, ", from: [192.0.2.0/24]");
 	if (terms & 2)
-		piece(t, KEEPS_OUT,
+		(void)piece(t, KEEPS_OUT,
 		    terms & 4 ? ", until: 2026-11-01" : ", until: 2027-01-31");
 	if (terms & 8)
 		add(t, ", options: restrict");
@@ -226,8 +245,10 @@ put_rules(struct text *t, struct source *s)
 		if (!(which >> i & 1) && i != 0)
 			continue;
 		add_quoted(t, "  ", users[i], ":\n");
+		t->out.has_rule[i] = true;
 		if (take(s) % 3 == 0)
-			piece(t, KEEPS_OUT, "    authorities: [one]\n");
+			t->out.is_of_one[i] =
+			    piece(t, KEEPS_OUT, "    authorities: [one]\n");
 		if (i > 1) /* what any needs there */
 			add(t, "    dangerous: true\n");
 		if (i == 3 && take(s) & 1)
@@ -257,28 +278,37 @@ put_policy(struct text *t, struct source *s)
 	/* Either list may become empty: then nobody is denied or revoked. */
 	add(t, "deny: [");
 	if (more & 1)
-		piece(t, KEEPS_OUT, "jdoe@example.com, ");
+		t->out.denies_jdoe = piece(t, KEEPS_OUT, "jdoe@example.com, ");
 	if (more & 2)
-		piece(t, KEEPS_OUT, "ci, ");
+		t->out.denies_ci = piece(t, KEEPS_OUT, "ci, ");
 	if (more & 32)
-		piece(t, KEEPS_OUT, "mallory@example.com, ");
+		(void)piece(t, KEEPS_OUT, "mallory@example.com, ");
 	add(t, "]\nrevoked: [");
 	if (more & 4)
-		piece(t, KEEPS_OUT, "{authority: one, serials: 1-3}, ");
+		t->out.revokes_serials =
+		    piece(t, KEEPS_OUT, "{authority: one, serials: 1-3}, ");
 	if (more & 8)
-		piece(t, KEEPS_OUT,
+		t->out.revokes_key_id = piece(t, KEEPS_OUT,
 		    "{authority: two, key_id: \"alice@example.com\"}, ");
 	if (more & 16)
-		piece(t, KEEPS_OUT, "{authority: two, serial: 2}, ");
+		t->out.revokes_serial =
+		    piece(t, KEEPS_OUT, "{authority: two, serial: 2}, ");
 	if (more & 64)
-		piece(t, KEEPS_OUT, "{authority: one, serial: 99}, ");
+		(void)piece(t, KEEPS_OUT, "{authority: one, serial: 99}, ");
 	add(t, "]\n");
 	put_rules(t, s);
 }
 
+/* A policy that was loaded. */
+struct loaded {
+	struct index index;
+	int fd;
+	struct kept_out out;
+};
+
 /* The index of a text; false where it is no policy. */
 static bool
-compile(const struct text *t, struct index *x, int *fd)
+compile(const struct text *t, struct loaded *l)
 {
 	struct diag_report r = DIAG_REPORT_INIT;
 	struct err err = ERR_INIT;
@@ -292,43 +322,115 @@ compile(const struct text *t, struct index *x, int *fd)
 	diag_free(&r);
 	if (p == NULL)
 		return false;
-	*fd = memfd_create("index", MFD_CLOEXEC);
-	require(*fd >= 0 && compile_index(p, 1000, *fd, &err) == 0);
-	require(index_open(x, *fd, &err) == 0);
+	l->fd = memfd_create("index", MFD_CLOEXEC);
+	require(l->fd >= 0 && compile_index(p, 1000, l->fd, &err) == 0);
+	require(index_open(&l->index, l->fd, &err) == 0);
+	l->out = t->out;
 	policy_free(p);
 	return true;
 }
 
-/* A certificate and a login with it, chosen by four bytes. */
 static void
-make_question(struct source *s, struct wire *blob, struct decide_request *r,
-    struct ipaddr *addr)
+unload(struct loaded *l)
+{
+	index_close(&l->index);
+	(void)close(l->fd);
+}
+
+/* A login with a certificate. */
+struct question {
+	struct span principals[2];
+	struct certbuild cert;
+	const char *from; /* or NULL */
+	size_t account;
+};
+
+/* One that is chosen by four bytes. */
+static void
+make_question(struct source *s, struct question *q)
 {
 	uint8_t who = take(s), what = take(s), where = take(s);
-	struct span principals[2] = { span_of(names[who % 8]),
-		span_of(names[who / 8 % 8]) };
-	struct certbuild b = { .ca = (uint8_t)(1 + (what & 1)),
+
+	q->principals[0] = span_of(names[who % 8]);
+	q->principals[1] = span_of(names[who / 8 % 8]);
+	q->cert = (struct certbuild){ .ca = (uint8_t)(1 + (what & 1)),
 		.serial = what >> 1 & 3,
 		.type = 1,
 		.key_id = identities[take(s) % 6],
-		.principals = principals,
+		.principals = q->principals,
 		.n_principals = what & 8 ? 2 : 1,
 		.valid_after = NOW - (what & 16 ? 7 * DAY : 60),
 		.valid_before = NOW + 600 };
-	const char *from = addresses[where % 3];
-	size_t user = where / 3 % 4;
-
 	if (what & 32)
-		b.force_command = "/bin/true";
-	certbuild_write(blob, &b);
-	*r = (struct decide_request){ .user = span_of(accounts[user]),
-		.uid = user == 2 ? 0 : 1000,
+		q->cert.force_command = "/bin/true";
+	q->from = addresses[where % 3];
+	q->account = where / 3 % 4;
+}
+
+static void
+make_request(const struct question *q, struct wire *blob,
+    struct decide_request *r, struct ipaddr *addr)
+{
+	certbuild_write(blob, &q->cert);
+	*r = (struct decide_request){ .user = span_of(accounts[q->account]),
+		.uid = q->account == 2 ? 0 : 1000,
 		.cert = wire_span(blob),
 		.now_at = NOW };
-	if (from != NULL) {
-		require(ipaddr_parse(addr, span_of(from)) == 0);
+	if (q->from != NULL) {
+		require(ipaddr_parse(addr, span_of(q->from)) == 0);
 		r->addr = addr;
 	}
+}
+
+/* Whether the certificate names identity, as key ID or principal. */
+static bool
+names_identity(const struct question *q, const char *identity)
+{
+	size_t i;
+
+	for (i = 0; i < q->cert.n_principals; i++)
+		if (span_is(q->principals[i], identity))
+			return true;
+	return strcmp(q->cert.key_id, identity) == 0;
+}
+
+static bool
+is_kept_out(const struct kept_out *out, const struct question *q)
+{
+	const struct certbuild *c = &q->cert;
+	size_t n = c->ca - 1U, rule = q->account;
+
+	/* "*" serves who has none, and never uid 0. */
+	if (rule == 3 || (rule != 2 && !out->has_rule[rule]))
+		rule = 3;
+	if ((out->denies_jdoe && names_identity(q, "jdoe@example.com")) ||
+	    (out->denies_ci && names_identity(q, "ci")))
+		return true;
+	if ((n == 0 && out->revokes_serials && c->serial >= 1) ||
+	    (n == 1 && out->revokes_serial && c->serial == 2) ||
+	    (n == 1 && out->revokes_key_id &&
+		strcmp(c->key_id, "alice@example.com") == 0))
+		return true;
+	if (!out->has_rule[rule] || (out->is_of_one[rule] && n == 1))
+		return true;
+	return out->is_over[n] ||
+	    (out->is_short[n] && c->valid_after != NOW - 60) ||
+	    (out->needs_com[n] && strstr(c->key_id, "e.com") == NULL) ||
+	    (out->needs_command[n] && c->force_command == NULL);
+}
+
+/* What the index says of the login; who is kept out must not be let in. */
+static enum reason
+ask(struct index *x, const struct kept_out *out, const struct question *q,
+    struct decide_request *r)
+{
+	static struct decision d;
+
+	r->index = x;
+	(void)decide(r, &d);
+	require(d.reason != REASON_INDEX_UNREADABLE);
+	require(d.reason != REASON_ALLOWED || !is_kept_out(out, q));
+	return d.reason;
 }
 
 /*
@@ -337,12 +439,13 @@ make_question(struct source *s, struct wire *blob, struct decide_request *r,
  * questions are drawn: they cost little beside the two policies.
  */
 static void
-compare(struct index *more, struct index *less, bool may_undeny,
-    struct source *s)
+compare(
+    struct loaded *more, struct loaded *less, bool may_undeny, struct source *s)
 {
-	static struct decision by_more, by_less;
 	struct random random = { s->len };
+	enum reason by_more, by_less;
 	struct decide_request r;
+	struct question q;
 	struct ipaddr addr;
 	size_t i;
 
@@ -351,18 +454,14 @@ compare(struct index *more, struct index *less, bool may_undeny,
 		struct source any = { (const uint8_t *)&drawn, sizeof(drawn) };
 		struct wire blob = WIRE_INIT;
 
-		make_question(s->len > 0 ? s : &any, &blob, &r, &addr);
-		r.index = more;
-		(void)decide(&r, &by_more);
-		r.index = less;
-		(void)decide(&r, &by_less);
-		require(by_less.reason != REASON_ALLOWED ||
-		    by_more.reason == REASON_ALLOWED ||
-		    by_more.reason == REASON_SOURCE_ADDRESS ||
-		    (may_undeny &&
-			by_more.reason == REASON_DENIED_IDENTITY));
-		require(by_more.reason != REASON_INDEX_UNREADABLE &&
-		    by_less.reason != REASON_INDEX_UNREADABLE);
+		make_question(s->len > 0 ? s : &any, &q);
+		make_request(&q, &blob, &r, &addr);
+		by_more = ask(&more->index, &more->out, &q, &r);
+		by_less = ask(&less->index, &less->out, &q, &r);
+		require(by_less != REASON_ALLOWED ||
+		    by_more == REASON_ALLOWED ||
+		    by_more == REASON_SOURCE_ADDRESS ||
+		    (may_undeny && by_more == REASON_DENIED_IDENTITY));
 		wire_free(&blob);
 	}
 }
@@ -375,12 +474,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char whole_text[16384], part_text[16384];
-	struct text whole = { whole_text, 0, sizeof(whole_text), 0, SIZE_MAX,
-		NEUTRAL };
-	struct text part = { part_text, 0, sizeof(part_text), 0, 0, NEUTRAL };
+	struct text whole = { .p = whole_text,
+		.size = sizeof(whole_text),
+		.left_out = SIZE_MAX,
+		.kind = NEUTRAL };
+	struct text part = {
+		.p = part_text, .size = sizeof(part_text), .kind = NEUTRAL
+	};
 	struct source s = { data, size }, again;
-	struct index with, without;
-	int with_fd = -1, without_fd = -1;
+	struct loaded with, without;
 
 	part.left_out = take(&s);
 	again = s;
@@ -392,17 +494,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(part.n_pieces == whole.n_pieces && again.len == s.len);
 	if (getenv("FUZZ_SHOW") != NULL)
 		(void)fprintf(stderr, "%s---\n%s", whole_text, part_text);
-	if (part.kind == NEUTRAL || !compile(&whole, &with, &with_fd))
+	if (part.kind == NEUTRAL || !compile(&whole, &with))
 		return 0;
-	if (compile(&part, &without, &without_fd)) {
+	if (compile(&part, &without)) {
 		if (part.kind == LETS_IN)
 			compare(&with, &without, false, &s);
 		else
 			compare(&without, &with, part.kind == TELLS_APART, &s);
-		index_close(&without);
-		(void)close(without_fd);
+		unload(&without);
 	}
-	index_close(&with);
-	(void)close(with_fd);
+	unload(&with);
 	return 0;
 }
