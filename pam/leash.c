@@ -99,6 +99,7 @@ run_helper(int pidfd, int report, char *const argv[])
 {
 	static char *const no_environment[] = { NULL };
 	pid_t second = fork_silently();
+	int high_report;
 
 	/* The first one ends at once, so that nobody has to wait for it. */
 	if (second > 0)
@@ -107,7 +108,11 @@ run_helper(int pidfd, int report, char *const argv[])
 		report_and_exit(report);
 	/* Out of the way of 0 to 4, then to their places. */
 	pidfd = fcntl(pidfd, F_DUPFD, 10);
-	report = fcntl(report, F_DUPFD, 10);
+	high_report = fcntl(report, F_DUPFD, 10);
+	/* By the one that is there: silence would mean that all is well. */
+	if (pidfd < 0 || high_report < 0)
+		report_and_exit(report);
+	report = high_report;
 	become_daemon();
 	if (dup2(pidfd, PIDFD_AT) < 0 ||
 	    dup3(report, REPORT_AT, O_CLOEXEC) < 0)

@@ -141,6 +141,7 @@ tests_unit_test_leash_SOURCES = tests/unit/test_leash.c pam/leash.c
 tests_unit_test_leash_CPPFLAGS = $(AM_CPPFLAGS) -UPKGLIBEXECDIR \
 	-DPKGLIBEXECDIR='"$(abs_builddir)/tests/unit/leash"'
 tests_unit_test_leash_LDADD = $(pam_ldadd)
+tests_unit_test_leash_LDFLAGS = $(pam_failing_ldflags)
 tests_unit_test_module_LDADD = $(LDADD) $(PAM_LIBS)
 tests_unit_test_module_DEPENDENCIES = pam/pam_certgate.so \
 	$(check_LIBRARIES) lib/libcertgate.a

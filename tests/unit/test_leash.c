@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "pam/leash.h"
+#include "tests/unit/failing.h"
 #include "tests/unit/harness.h"
 
 #include <dirent.h>
@@ -357,6 +358,104 @@ START_TEST(test_no_descriptors)
 }
 END_TEST
 
+/* Calls that fail, here or in the processes on the way to the helper. */
+static const struct {
+	uint64_t set;
+	unsigned int nth;
+	int number;
+	const char *want;
+} failures[] = {
+	{ FAILING_MEMORY, 1, ENOMEM, "out of memory" },
+	{ FAILING(syscall), 1, ENOSYS, "pidfd_open: Function not implemented" },
+	{ FAILING(syscall), 2, EAGAIN,
+	    "clone: Resource temporarily unavailable" },
+	/* The second process, by the first one. */
+	{ FAILING(syscall), 3, EAGAIN,
+	    HELPER ": Resource temporarily unavailable" },
+	/* After standard input, output and error. */
+	{ FAILING(dup2), 4, EMFILE, HELPER ": Too many open files" },
+};
+
+START_TEST(test_failures)
+{
+	struct err err = ERR_INIT;
+	int n_before = count_descriptors();
+
+	failing_start(failures[_i].set, failures[_i].nth, failures[_i].number);
+	ck_assert_int_eq(leash_put(&call, 1, &err), -1);
+	(void)failing_stop();
+	assert_err(&err, failures[_i].number == ENOMEM ? ERR_MEMORY : ERR_SYSTEM,
+	    failures[_i].want);
+	assert_nothing_started();
+	ck_assert_int_eq(count_descriptors(), n_before);
+}
+END_TEST
+
+/* The first process has room for its descriptors, the second for no copy. */
+START_TEST(test_no_copies)
+{
+	struct rlimit before, limit;
+	struct err err = ERR_INIT;
+	int next;
+
+	while ((next = dup(0)) < 40)
+		ck_assert_int_ge(next, 0);
+	(void)close(next);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = before;
+	limit.rlim_cur = (rlim_t)(next + 3 + _i);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(leash_put(&call, 1, &err), -1);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_err(&err, ERR_SYSTEM, HELPER ": Too many open files");
+	assert_nothing_started();
+}
+END_TEST
+
+/* What does not keep the helper from its work, nor the caller from hearing. */
+START_TEST(test_weathered)
+{
+	static const struct {
+		uint64_t set;
+		unsigned int nth;
+		int number;
+	} rows[] = {
+		{ FAILING(read), 1, EINTR },
+		/* close_range, on a kernel before 5.9. */
+		{ FAILING(syscall), 4, ENOSYS },
+	};
+	char report[4096];
+	struct err err = ERR_INIT;
+	int fd = open("/etc/passwd", O_RDONLY);
+
+	ck_assert_int_eq(dup2(fd, 40), 40);
+	failing_start(rows[_i].set, rows[_i].nth, rows[_i].number);
+	ck_assert_msg(leash_put(&call, (uint64_t)time(NULL) + 9, &err) == 0,
+	    "%s", err.text);
+	(void)failing_stop();
+	read_report(report, sizeof(report));
+	ck_assert_ptr_nonnull(strstr(report, "\nfd 0 /dev/null\nfd 1 /dev/null\n"
+	    "fd 2 /dev/null\nfd 3 "));
+	ck_assert_ptr_null(strstr(report, "/etc/passwd"));
+	(void)close(40);
+	(void)close(fd);
+}
+END_TEST
+
+/* Whether it runs is not known, so that the session does not open. */
+START_TEST(test_no_answer)
+{
+	char report[4096];
+	struct err err = ERR_INIT;
+
+	failing_start(FAILING(read), 1, EIO);
+	ck_assert_int_eq(leash_put(&call, 1, &err), -1);
+	ck_assert(failing_stop());
+	assert_err(&err, ERR_SYSTEM, HELPER ": Input/output error");
+	read_report(report, sizeof(report));
+}
+END_TEST
+
 int
 main(int argc, char *argv[])
 {
@@ -373,5 +472,9 @@ main(int argc, char *argv[])
 	tcase_add_test(tc, test_no_helper);
 	tcase_add_test(tc, test_no_data);
 	tcase_add_loop_test(tc, test_no_descriptors, 0, 3);
+	tcase_add_loop_test(tc, test_failures, 0, N_ROWS(failures));
+	tcase_add_loop_test(tc, test_no_copies, 0, 2);
+	tcase_add_loop_test(tc, test_weathered, 0, 2);
+	tcase_add_test(tc, test_no_answer);
 	return run_case("leash", tc);
 }
