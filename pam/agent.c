@@ -133,8 +133,10 @@ agent_open(struct agent *a, const char *path, uid_t uid, gid_t gid,
 	if (path[0] != '/')
 		return err_setf(err, ERR_UNSAFE,
 		    "SSH_AUTH_SOCK is not an absolute path");
-	if (asuser_begin(&u, uid, gid, err) < 0)
+	if (asuser_begin(&u, uid, gid, err) < 0) {
+		*is_stuck = u.is_stuck;
 		return -1;
+	}
 	ret = open_as_user(a, path, uid, err);
 	if (asuser_end(&u, err) < 0) {
 		*is_stuck = true;

@@ -103,5 +103,6 @@ asuser_end(struct asuser *u, struct err *err)
 		(void)prctl(PR_SET_PDEATHSIG, u->death_signal);
 	free(u->groups);
 	memset(u, 0, sizeof(*u));
+	u->is_stuck = ret < 0;
 	return ret;
 }

@@ -14,6 +14,7 @@
 
 struct asuser {
 	bool is_changed;
+	bool is_stuck; /* after -1: it is not as before */
 	uid_t euid;
 	gid_t egid;
 	int n_groups;
@@ -23,7 +24,7 @@ struct asuser {
 
 /*
  * Take effective uid and gid, and no other groups.  0, or -1 with err and
- * everything as before.
+ * everything as before, unless is_stuck.
  */
 int asuser_begin(struct asuser *u, uid_t uid, gid_t gid, struct err *err);
 
