@@ -105,4 +105,7 @@ bool failing_stop(void);
 /* What the kernel says that it has of Landlock; 0: what is true. */
 extern long failing_landlock;
 
+/* Whom SO_PEERCRED names; 0: who it is. */
+extern unsigned int failing_peer;
+
 #endif

@@ -41,9 +41,6 @@ WRAP(int, getgrouplist, (const char *user, gid_t gid, gid_t *groups, int *n),
     (user, gid, groups, n))
 WRAP(ssize_t, getrandom, (void *p, size_t len, unsigned int flags),
     (p, len, flags))
-WRAP(int, getsockopt,
-    (int fd, int level, int name, void *p, socklen_t *len),
-    (fd, level, name, p, len))
 WRAP(int, poll, (struct pollfd *p, nfds_t n, int ms), (p, n, ms))
 WRAP(ssize_t, recv, (int fd, void *p, size_t len, int flags),
     (fd, p, len, flags))
@@ -64,6 +61,24 @@ WRAP_AS(pam_get_item, int, pam_get_item,
     (pamh, which, item), PAM_BUF_ERR)
 WRAP_AS(pam_putenv, int, pam_putenv, (pam_handle_t * pamh, const char *text),
     (pamh, text), PAM_BUF_ERR)
+
+unsigned int failing_peer;
+
+int __real_getsockopt(int fd, int level, int name, void *p, socklen_t *len);
+int __wrap_getsockopt(int fd, int level, int name, void *p, socklen_t *len);
+
+int
+__wrap_getsockopt(int fd, int level, int name, void *p, socklen_t *len)
+{
+	int ret;
+
+	if (failing_this(FAILING_getsockopt))
+		return -1;
+	ret = __real_getsockopt(fd, level, name, p, len);
+	if (ret == 0 && name == SO_PEERCRED && failing_peer != 0)
+		((struct ucred *)p)->uid = failing_peer;
+	return ret;
+}
 
 /* What the C library's headers make of some of them with _FORTIFY_SOURCE. */
 int __wrap___getgroups_chk(int n, gid_t *groups, size_t room);

@@ -126,6 +126,8 @@ pam_tests = \
 	tests/unit/test_session_end
 pam_ldadd = pam/libmodule.a $(LDADD) $(PAM_LIBS) $(AUDIT_LIBS)
 tests_unit_test_agent_LDADD = $(pam_ldadd)
+tests_unit_test_agent_LDFLAGS = $(pam_failing_ldflags) \
+	-Wl,--wrap=asuser_begin -Wl,--wrap=asuser_end
 tests_unit_test_agentmsg_LDADD = $(pam_ldadd)
 tests_unit_test_asuser_LDADD = $(pam_ldadd)
 tests_unit_test_asuser_LDFLAGS = $(AM_LDFLAGS) $(asuser_ldflags)

@@ -7,8 +7,12 @@
 #include "pam/agent.h"
 
 #include "lib/clock.h"
+#include "pam/asuser.h"
+#include "tests/unit/failing.h"
 #include "tests/unit/harness.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +27,34 @@ clock_now_ms(void)
 {
 	now_ms += step_ms;
 	return now_ms;
+}
+
+/* Whether this process may become everybody, and whether it cannot. */
+static bool is_anybody, is_nobody, is_stuck_before, is_stuck_after;
+
+int __real_asuser_begin(
+    struct asuser *u, uid_t uid, gid_t gid, struct err *e);
+int __wrap_asuser_begin(
+    struct asuser *u, uid_t uid, gid_t gid, struct err *e);
+int __real_asuser_end(struct asuser *u, struct err *e);
+int __wrap_asuser_end(struct asuser *u, struct err *e);
+
+int
+__wrap_asuser_begin(struct asuser *u, uid_t uid, gid_t gid, struct err *e)
+{
+	memset(u, 0, sizeof(*u));
+	u->is_stuck = is_stuck_before;
+	if (is_nobody || is_stuck_before)
+		return err_setf(e, ERR_REFUSED, "nobody");
+	return is_anybody ? 0 : __real_asuser_begin(u, uid, gid, e);
+}
+
+int
+__wrap_asuser_end(struct asuser *u, struct err *e)
+{
+	if (is_stuck_after)
+		return err_setf(e, ERR_SYSTEM, "stuck");
+	return is_anybody ? 0 : __real_asuser_end(u, e);
 }
 
 static struct agent agent;
@@ -86,6 +118,8 @@ START_TEST(test_list)
 }
 END_TEST
 
+#define CUT_SHORT "the agent's list of keys is cut short"
+
 /* The agent's end is closed behind these, so that none waits. */
 static const struct {
 	struct span bytes;
@@ -102,15 +136,23 @@ static const struct {
 	{ RAW("\xff\xff\xff\xff\x0c"), ERR_LIMIT,
 	    "the agent's answer has 4294967295 bytes, more than the 256 KiB "
 	    "allowed" },
-	{ RAW("\0\0\0\0"), ERR_MALFORMED, NULL },
-	{ RAW("\0\0\0\x01\x0c"), ERR_MALFORMED, NULL },
-	{ RAW("\0\0\0\x05\x0c\0\0\0\x01"), ERR_MALFORMED, NULL },
-	{ RAW("\0\0\0\x05\x0c\0\0\x01\x01"), ERR_LIMIT, NULL },
-	{ RAW("\0\0\0\x05\x0c\xff\xff\xff\xff"), ERR_LIMIT, NULL },
+	{ RAW("\0\0\0\0"), ERR_MALFORMED, "the agent's answer is empty" },
+	{ RAW("\0\0\0\x01\x0c"), ERR_MALFORMED, CUT_SHORT },
+	{ RAW("\0\0\0\x05\x0c\0\0\0\x01"), ERR_MALFORMED, CUT_SHORT },
+	{ RAW("\0\0\0\x05\x0c\0\0\x01\x01"), ERR_LIMIT,
+	    "the agent has 257 keys, more than the 256 that are looked at" },
+	{ RAW("\0\0\0\x05\x0c\xff\xff\xff\xff"), ERR_LIMIT,
+	    "the agent has 4294967295 keys, more than the 256 that are looked "
+	    "at" },
 	{ RAW("\0\0\0\x09\x0c\0\0\0\x01\xff\xff\xff\xff"), ERR_MALFORMED,
-	    NULL },
-	{ RAW("\0\0\0\x06\x0c\0\0\0\0x"), ERR_MALFORMED, NULL },
-	{ RAW("\0\0\0\x01\x05"), ERR_REFUSED, NULL },
+	    CUT_SHORT },
+	{ RAW("\0\0\0\x06\x0c\0\0\0\0x"), ERR_MALFORMED,
+	    "the agent's list of keys has bytes after its end" },
+	{ RAW("\0\0\0\x01\x0e"), ERR_MALFORMED,
+	    "the agent's answer is of type 14 instead of 12" },
+	{ RAW("\0\0\0\x01\x05"), ERR_REFUSED, "the agent lists no keys" },
+	{ RAW("\0\0\0\x01\x1e"), ERR_REFUSED, "the agent lists no keys" },
+	{ RAW("\0\0\0\x01\x66"), ERR_REFUSED, "the agent lists no keys" },
 };
 
 START_TEST(test_hostile)
@@ -118,9 +160,7 @@ START_TEST(test_hostile)
 	answer(hostile[_i].bytes);
 	ck_assert_int_eq(shutdown(other, SHUT_WR), 0);
 	ck_assert_int_eq(agent_list(&agent, &keys, &err), -1);
-	ck_assert_int_eq((int)err.code, (int)hostile[_i].code);
-	if (hostile[_i].message != NULL)
-		ck_assert_str_eq(err.text, hostile[_i].message);
+	assert_err(&err, hostile[_i].code, hostile[_i].message);
 }
 END_TEST
 
@@ -251,6 +291,239 @@ START_TEST(test_open)
 }
 END_TEST
 
+/* --- where calls fail ------------------------------------------------------- */
+
+static int
+list(void)
+{
+	return agent_list(&agent, &keys, &err);
+}
+
+/* What is only interrupted goes on. */
+START_TEST(test_interrupted)
+{
+	static const struct {
+		uint64_t set;
+		int number;
+	} rows[] = {
+		{ FAILING(send), EINTR },
+		{ FAILING(send), EAGAIN },
+		{ FAILING(recv), EINTR },
+		{ FAILING(recv), EAGAIN },
+		{ FAILING(poll) | FAILING(recv), EINTR },
+	};
+
+	answer(BYTES(ONE_KEY));
+	failing_start(rows[_i].set, 1, rows[_i].number);
+	ck_assert_msg(list() == 0, "%s", err.text);
+	ck_assert(failing_stop());
+	ck_assert_uint_eq(keys.n, 1);
+}
+END_TEST
+
+static const struct {
+	uint64_t set;
+	unsigned int nth;
+	int number;
+	int64_t step_ms;
+	enum err_code code;
+	const char *message;
+} breaks[] = {
+	{ FAILING(send), 1, EPIPE, 0, ERR_SYSTEM, "the agent: Broken pipe" },
+	{ FAILING(recv), 1, ECONNRESET, 0, ERR_SYSTEM,
+	    "the agent: Connection reset by peer" },
+	/* In the middle of the answer. */
+	{ FAILING(recv), 2, ECONNRESET, 0, ERR_SYSTEM,
+	    "the agent: Connection reset by peer" },
+	/* It takes nothing, or is never there when it is asked for. */
+	{ FAILING(send), FAILING_ALL, EAGAIN, 1000, ERR_SYSTEM,
+	    "the agent does not answer in time" },
+	{ FAILING(recv), FAILING_ALL, EAGAIN, 999, ERR_SYSTEM,
+	    "the agent does not answer in time" },
+	{ FAILING(recv) | FAILING(poll), FAILING_ALL, EINTR, 1000, ERR_SYSTEM,
+	    "the agent does not answer in time" },
+	{ FAILING(recv), FAILING_ALL, EAGAIN, 1001, ERR_SYSTEM,
+	    "the agent does not answer in time" },
+	{ FAILING_MEMORY, 1, ENOMEM, 0, ERR_MEMORY, "out of memory" },
+	{ FAILING_MEMORY, 2, ENOMEM, 0, ERR_MEMORY, "out of memory" },
+	{ FAILING_MEMORY, 3, ENOMEM, 0, ERR_MEMORY, "out of memory" },
+};
+
+START_TEST(test_broken)
+{
+	answer(BYTES(ONE_KEY));
+	step_ms = breaks[_i].step_ms;
+	failing_start(breaks[_i].set, breaks[_i].nth, breaks[_i].number);
+	ck_assert_int_eq(list(), -1);
+	ck_assert(failing_stop());
+	assert_err(&err, breaks[_i].code, breaks[_i].message);
+	ck_assert_int_le(now_ms, 1000 + AGENT_LIMIT_MS + 2 * step_ms);
+}
+END_TEST
+
+/* The agent says nothing, and then the kernel no more. */
+START_TEST(test_poll)
+{
+	failing_start(FAILING(poll), 1, ENOMEM);
+	ck_assert_int_eq(list(), -1);
+	ck_assert(failing_stop());
+	assert_err(&err, ERR_SYSTEM,
+	    "waiting for the agent: Cannot allocate memory");
+}
+END_TEST
+
+/* An agent's socket that listens, at path. */
+static int
+listen_at(const char *path, int n)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	ck_assert_int_eq(
+	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(listen(fd, n), 0);
+	return fd;
+}
+
+static int
+count_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d) != NULL)
+		n++;
+	(void)closedir(d);
+	return n;
+}
+
+static const struct {
+	uint64_t set;
+	int number;
+	const char *message; /* after the path, or, with a blank, all of it */
+} opens[] = {
+	{ FAILING(open), EACCES, ": Permission denied" },
+	{ FAILING(fstat), EIO, ": Input/output error" },
+	{ FAILING(socket), EMFILE, " socket: Too many open files" },
+	{ FAILING(connect), EACCES, ": Permission denied" },
+	{ FAILING(getsockopt), ENOPROTOOPT, ": Protocol not available" },
+};
+
+START_TEST(test_open_fails)
+{
+	char folder[] = "/tmp/agent.XXXXXX", path[64], want[256];
+	const char *message = opens[_i].message;
+	int fd, n_before;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/sock", folder);
+	fd = listen_at(path, 1);
+	n_before = count_descriptors();
+	failing_start(opens[_i].set, 1, opens[_i].number);
+	(void)snprintf(want, sizeof(want), "%s%s",
+	    message[0] == ' ' ? "" : path, message + (message[0] == ' '));
+	refused(path, getuid(), ERR_SYSTEM, want);
+	ck_assert(failing_stop());
+	ck_assert_int_eq(count_descriptors(), n_before);
+	(void)close(fd);
+	(void)unlink(path);
+	(void)rmdir(folder);
+}
+END_TEST
+
+/* Too many wait to be accepted already: until time is up, and no longer. */
+START_TEST(test_busy)
+{
+	char folder[] = "/tmp/agent.XXXXXX", path[64];
+	struct agent first;
+	bool is_stuck;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/sock", folder);
+	fd = listen_at(path, 0);
+	ck_assert_int_eq(agent_open(
+	    &first, path, getuid(), getgid(), &is_stuck, &err), 0);
+	step_ms = 1000;
+	now_ms = 1000;
+	refused(path, getuid(), ERR_SYSTEM,
+	    "the agent does not answer in time");
+	ck_assert_int_le(now_ms, 1000 + AGENT_LIMIT_MS + 2 * step_ms);
+	agent_close(&first);
+	(void)close(fd);
+	(void)unlink(path);
+	(void)rmdir(folder);
+}
+END_TEST
+
+/* Whose socket it is, and who listens: both must be the caller. */
+START_TEST(test_strangers)
+{
+	char folder[] = "/tmp/agent.XXXXXX", path[64], want[256];
+	unsigned long me = getuid();
+	struct agent a;
+	bool is_stuck;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/sock", folder);
+	fd = listen_at(path, 4);
+	is_anybody = true;
+	(void)snprintf(want, sizeof(want),
+	    "%s: the socket is of uid %lu, not of uid %lu", path, me, me + 1);
+	refused(path, getuid() + 1, ERR_UNSAFE, want);
+	failing_peer = getuid() + 1;
+	(void)snprintf(want, sizeof(want),
+	    "%s: uid %lu listens there, not uid %lu", path, me + 1, me);
+	refused(path, getuid(), ERR_UNSAFE, want);
+	failing_peer = 0;
+	ck_assert_int_eq(agent_open(
+	    &a, path, getuid(), getgid(), &is_stuck, &err), 0);
+	agent_close(&a);
+	is_anybody = false;
+	(void)close(fd);
+	(void)unlink(path);
+	(void)rmdir(folder);
+}
+END_TEST
+
+/* A process that is not itself again goes no further. */
+START_TEST(test_stuck)
+{
+	char folder[] = "/tmp/agent.XXXXXX", path[64];
+	struct agent a;
+	bool is_stuck;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/sock", folder);
+	fd = listen_at(path, 4);
+	is_nobody = true;
+	refused(path, getuid(), ERR_REFUSED, "nobody");
+	is_nobody = false;
+	is_stuck_before = true;
+	err_clear(&err);
+	ck_assert_int_eq(agent_open(
+	    &a, path, getuid(), getgid(), &is_stuck, &err), -1);
+	ck_assert(is_stuck);
+	is_stuck_before = false;
+	is_stuck_after = true;
+	err_clear(&err);
+	ck_assert_int_eq(agent_open(
+	    &a, path, getuid(), getgid(), &is_stuck, &err), -1);
+	assert_err(&err, ERR_SYSTEM, "stuck");
+	ck_assert(is_stuck);
+	ck_assert_int_eq(a.fd, -1);
+	is_stuck_after = false;
+	(void)close(fd);
+	(void)unlink(path);
+	(void)rmdir(folder);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -264,5 +537,12 @@ main(void)
 	tcase_add_test(tc, test_touch);
 	tcase_add_test(tc, test_limits);
 	tcase_add_test(tc, test_open);
+	tcase_add_loop_test(tc, test_interrupted, 0, 5);
+	tcase_add_loop_test(tc, test_broken, 0, N_ROWS(breaks));
+	tcase_add_test(tc, test_poll);
+	tcase_add_loop_test(tc, test_open_fails, 0, N_ROWS(opens));
+	tcase_add_test(tc, test_busy);
+	tcase_add_test(tc, test_strangers);
+	tcase_add_test(tc, test_stuck);
 	return run_case("agent", tc);
 }
