@@ -97,6 +97,8 @@ failing_this(enum failing_call call)
 WRAP(void *, malloc, (size_t len), (len), NULL)
 WRAP(void *, calloc, (size_t n, size_t len), (n, len), NULL)
 WRAP(void *, realloc, (void *p, size_t len), (p, len), NULL)
+WRAP_AS(realloc, void *, reallocarray, (void *p, size_t n, size_t len),
+    (p, n, len), NULL)
 WRAP(char *, strdup, (const char *s), (s), NULL)
 WRAP(char *, strndup, (const char *s, size_t len), (s, len), NULL)
 WRAP(int, access, (const char *path, int mode), (path, mode), -1)
@@ -134,6 +136,7 @@ WRAP(int, setsockopt,
     (fd, level, name, p, len), -1)
 WRAP(int, socket, (int family, int type, int protocol),
     (family, type, protocol), -1)
+WRAP(int, stat, (const char *path, struct stat *st), (path, st), -1)
 WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags),
     -1)
 

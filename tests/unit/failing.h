@@ -58,6 +58,7 @@ enum failing_call {
 	FAILING_setrlimit,
 	FAILING_setsockopt,
 	FAILING_socket,
+	FAILING_stat,
 	FAILING_syscall,
 	FAILING_unlinkat,
 	FAILING_write,
@@ -76,6 +77,12 @@ enum failing_call {
 	FAILING_poll,
 	FAILING_recv,
 	FAILING_send,
+	FAILING_clock, /* wrapped by test_ca_fetch_fails, as what follows */
+	FAILING_curl,
+	FAILING_memfd_create,
+	FAILING_setopt,
+	FAILING_sigaction,
+	FAILING_version,
 	N_FAILING
 };
 

@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/test_caanswer \
 	tests/unit/test_candidates \
 	tests/unit/test_ca_fetch \
+	tests/unit/test_ca_fetch_fails \
 	tests/unit/test_cakeys \
 	tests/unit/test_cdbfile \
 	tests/unit/test_cert \
@@ -157,6 +158,17 @@ tests_unit_test_authorized_principals_DEPENDENCIES = \
 	helpers/authorized-principals $(check_LIBRARIES) lib/libcertgate.a
 tests_unit_test_ca_fetch_DEPENDENCIES = helpers/ca-fetch \
 	$(check_LIBRARIES) lib/libcertgate.a
+# The program's main, under another name, beside the test's.
+check_LIBRARIES += tests/unit/libcafetch.a
+tests_unit_libcafetch_a_SOURCES = $(helpers_ca_fetch_SOURCES)
+tests_unit_libcafetch_a_CPPFLAGS = $(AM_CPPFLAGS) -Dmain=ca_fetch_main
+tests_unit_libcafetch_a_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+tests_unit_test_ca_fetch_fails_LDADD = tests/unit/libcafetch.a $(LDADD) \
+	$(CURL_LIBS)
+tests_unit_test_ca_fetch_fails_LDFLAGS = $(failing_ldflags) \
+	$(addprefix -Wl$(comma)--wrap=,clock_now_ms curl_easy_init \
+	curl_easy_setopt curl_global_init curl_slist_append curl_version_info \
+	dup2 memfd_create sigaction)
 tests_unit_test_session_end_DEPENDENCIES = helpers/session-end \
 	$(check_LIBRARIES) lib/libcertgate.a
 
@@ -169,6 +181,7 @@ tests_unit_libfixture_a_SOURCES = \
 	$(pam_fixtures) \
 	tests/unit/fakeagent.c tests/unit/fakeagent.h \
 	tests/unit/harness.h \
+	tests/unit/httpsfix.c tests/unit/httpsfix.h \
 	tests/unit/pamfix.c tests/unit/pamfix.h \
 	tests/unit/policyfix.c tests/unit/policyfix.h \
 	tests/unit/program.c tests/unit/program.h \
@@ -180,12 +193,12 @@ tests_unit_libfixture_a_SOURCES = \
 # Calls that a program's tests let fail (failing.h); some have another name too,
 # for sources that are compiled with _FORTIFY_SOURCE.
 failing_calls = \
-	malloc calloc realloc strdup strndup asprintf __asprintf_chk \
+	malloc calloc realloc reallocarray strdup strndup asprintf __asprintf_chk \
 	__open_2 __read_chk __pread_chk \
 	access chmod close connect fchmod fchown fgetxattr flistxattr \
 	fremovexattr fsetxattr fstat fsync getrlimit mkdir mkostemp mmap open \
 	opendir prctl pread pwrite read readdir realpath rename sendmsg \
-	setrlimit setsockopt socket syscall unlinkat write \
+	setrlimit setsockopt socket stat syscall unlinkat write \
 	seccomp_init seccomp_load seccomp_rule_add_array \
 	BN_bin2bn BN_dup BN_new BN_sub_word EC_GROUP_new_by_curve_name \
 	ECDSA_SIG_new ECDSA_SIG_set0 i2d_ECDSA_SIG EVP_Digest \

@@ -80,6 +80,8 @@ program_start(struct program *p)
 		        : input != NULL ? fileno(input)
 		                        : null,
 		    STDIN_FILENO);
+		if (p->main != NULL)
+			exit(p->main(1, (char **)(uintptr_t)p->argv));
 		(void)execv(path, (char *const *)(uintptr_t)p->argv);
 		must(false, path);
 	}
@@ -132,8 +134,8 @@ program_assert(const struct program *p, const char *name, int status,
 {
 	ck_assert_msg(p->status == status &&
 	        strcmp(p->said, said) == 0 && strcmp(p->errors, errors) == 0,
-	    "%s: status %d, wanted %d\n--- said\n%s\n--- wanted\n%s\n"
-	    "--- errors\n%s\n--- wanted\n%s\n---",
+	    "%s: status %d, wanted %d\n--- said\n%.800s\n--- wanted\n%.800s\n"
+	    "--- errors\n%.800s\n--- wanted\n%.800s\n---",
 	    name, p->status, status, p->said, said, p->errors, errors);
 }
 

@@ -16,6 +16,7 @@ struct program {
 	size_t input_len;
 	int in_fd, out_fd; /* instead, where not 0; -1: closed */
 	void (*prepare)(void); /* in its process, before it is the program */
+	int (*main)(int argc, char **argv); /* instead of a program: its main */
 
 	/* What came of it. */
 	pid_t pid;

@@ -7,16 +7,14 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/fetchreq.h"
 #include "tests/unit/harness.h"
+#include "tests/unit/httpsfix.h"
 #include "tests/unit/policyfix.h"
 #include "tests/unit/program.h"
 
@@ -24,100 +22,16 @@
 #define USAGE \
 	"usage: ca-fetch <REQUEST\n" \
 	"       ca-fetch -h\n"
-/* A CA whose only certificate is its own, for localhost. */
-#define CERTIFICATE(name) \
-	"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 " \
-	"-nodes -days 2 -subj /CN=localhost " \
-	"-addext subjectAltName=DNS:localhost " \
-	"-keyout " name ".key -out " name ".pem >openssl.log 2>&1"
-
-static char service_path[PATH_MAX];
-static pid_t service;
-static int port;
-
-static void
-start_service(void)
-{
-	char line[16];
-	int ends[2];
-	FILE *says;
-
-	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-	service = fork();
-	ck_assert_int_ge(service, 0);
-	if (service == 0) {
-		(void)dup2(ends[1], STDOUT_FILENO);
-		(void)execlp("python3", "python3", service_path, "0",
-		    "good.pem", "good.key", ".", (char *)NULL);
-		_exit(99);
-	}
-	(void)close(ends[1]);
-	ck_assert_ptr_nonnull(says = fdopen(ends[0], "r"));
-	ck_assert_ptr_nonnull(fgets(line, sizeof(line), says));
-	port = atoi(line);
-	ck_assert_int_gt(port, 0);
-	(void)fclose(says);
-}
-
-/* Once for all tests, each of which is a child of its own. */
-static void
-begin(void)
-{
-	policyfix_setup();
-	ck_assert_int_eq(system(CERTIFICATE("good")), 0);
-	ck_assert_int_eq(system(CERTIFICATE("other")), 0);
-	policyfix_write_text("keys", KEY_A " one\n\n# two\n" KEY_B "\n");
-	policyfix_write_text("roots",
-	    "{\"userKey\":[\"AAAAC3NzaC1lZDI1NTE5AAAAIFUp65QF3J5Pe4C/V9y18r9H"
-	    "i4jcCdTA2K9xeY2/RZ0J\"]}");
-	policyfix_write_text("nothing", "");
-	policyfix_write_text("denied",
-	    "{\"success\":false,\"errors\":[{\"message\":\"no \\\"token\\\"\"}]"
-	    "}");
-	start_service();
-}
-
-static void
-finish(void)
-{
-	(void)kill(service, SIGKILL);
-	ck_assert_int_eq(waitpid(service, NULL, 0), service);
-	policyfix_teardown();
-}
-
-/* A whole file. */
-static const char *
-text_of(const char *path)
-{
-	static char text[65536];
-	FILE *f = fopen(path, "r");
-	size_t n;
-
-	ck_assert_ptr_nonnull(f);
-	n = fread(text, 1, sizeof(text) - 1, f);
-	ck_assert_int_eq(fclose(f), 0);
-	text[n] = '\0';
-	return text;
-}
 
 static struct program run;
 static const char *const plain[] = { HELPER, NULL };
 
-/* Ask for path of the service; ca NULL: by the system's CAs. */
 static void
 ask(const char *path, const char *token, const char *ca)
 {
-	static char request[70000];
-	int n = snprintf(request, sizeof(request),
-	    "url https://localhost:%d/%s\n%s%s%s", port, path,
-	    token == NULL ? "" : "token ", token == NULL ? "" : token,
-	    token == NULL ? "" : "\n");
-
-	if (ca != NULL)
-		n += snprintf(request + n, sizeof(request) - (size_t)n,
-		    "\n%s", text_of(ca));
-	run = (struct program) { .argv = plain, .input = request,
-		.input_len = (size_t)n, .prepare = program_be_nobody };
+	run = (struct program) { .argv = plain,
+		.prepare = program_be_nobody };
+	httpsfix_ask(&run, path, token, ca);
 	program_start(&run);
 }
 
@@ -220,7 +134,7 @@ unused_port(int *fd)
 
 START_TEST(test_broken_off)
 {
-	int unused, served = port;
+	int unused, served = httpsfix_port;
 
 	/* "transfer closed with 100 bytes remaining", or OpenSSL's words. */
 	ask("cut", NULL, "good.pem");
@@ -228,11 +142,11 @@ START_TEST(test_broken_off)
 	/* The service closes without a word. */
 	ask("bearer/s3cret/keys", "another", "good.pem");
 	fails_by_libcurl("no answer", "");
-	port = unused_port(&unused);
+	httpsfix_port = unused_port(&unused);
 	ask("file/keys", NULL, "good.pem");
 	fails_by_libcurl("nobody listens", "Failed to connect to localhost");
 	(void)close(unused);
-	port = served;
+	httpsfix_port = served;
 }
 END_TEST
 
@@ -349,31 +263,18 @@ START_TEST(test_usage)
 }
 END_TEST
 
-static void
-find_service(void)
-{
-	const char *dir = getenv("srcdir");
-	char path[PATH_MAX];
-
-	(void)snprintf(path, sizeof(path), "%s/tests/e2e/https.py",
-	    dir == NULL ? "." : dir);
-	if (realpath(path, service_path) == NULL)
-		abort();
-}
-
 int
 main(void)
 {
 	TCase *tc = tcase_create("ca_fetch");
-	bool can_serve = system("{ python3 -c 'import ssl' && openssl version; "
-	                        "} >/dev/null 2>&1") == 0 &&
-	    program_may(program_be_nobody);
+	bool can_serve =
+	    httpsfix_may_begin() && program_may(program_be_nobody);
 
 	program_init();
-	find_service();
 	tcase_add_test(tc, test_usage);
 	if (can_serve) {
-		tcase_add_unchecked_fixture(tc, begin, finish);
+		tcase_add_unchecked_fixture(
+		    tc, httpsfix_begin, httpsfix_end);
 		tcase_add_loop_test(tc, test_answer, 0, N_ROWS(answers));
 		tcase_add_loop_test(tc, test_request, 0, N_ROWS(requests));
 		tcase_add_test(tc, test_not_trusted);
