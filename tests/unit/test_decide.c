@@ -547,6 +547,41 @@ START_TEST(test_row)
 }
 END_TEST
 
+/* How explain shows a line, and how a list has it. */
+START_TEST(test_render)
+{
+	static const struct {
+		const char *options, *with, *without;
+	} lines[] = {
+		{ "", "from=\"192.0.2.0/24,::1/128\" ci\n", "ci\n" },
+		{ "restrict", "restrict,from=\"192.0.2.0/24,::1/128\" ci\n",
+		    "restrict ci\n" },
+	};
+	struct decision *d = calloc(1, sizeof(*d));
+	struct wire from = WIRE_INIT, text = WIRE_INIT;
+	size_t i;
+
+	ck_assert_ptr_nonnull(d);
+	wire_put_text(&from, "192.0.2.0/24");
+	wire_put_text(&from, "::1/128");
+	d->n_lines = 1;
+	d->lines[0].principal = span_of("ci");
+	d->lines[0].grant.from = wire_span(&from);
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		d->lines[0].grant.options = span_of(lines[i].options);
+		wire_reset(&text);
+		decide_render_line(d, 0, true, &text);
+		ck_assert(span_is(wire_span(&text), lines[i].with));
+		wire_reset(&text);
+		decide_render_line(d, 0, false, &text);
+		ck_assert(span_is(wire_span(&text), lines[i].without));
+	}
+	wire_free(&text);
+	wire_free(&from);
+	free(d);
+}
+END_TEST
+
 START_TEST(test_malformed)
 {
 	struct decide_request r = { .index = &idx, .now_at = NOW };
@@ -635,6 +670,7 @@ main(void)
 	TCase *t = tcase_create("decide");
 
 	tcase_add_loop_test(t, test_row, 0, N_ROWS(rows));
+	tcase_add_test(t, test_render);
 	tcase_add_test(t, test_malformed);
 	tcase_add_test(t, test_damaged_index);
 	tcase_add_test(t, test_reasons);

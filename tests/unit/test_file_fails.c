@@ -200,6 +200,14 @@ create_file(struct err *err)
 	    "made", NEW, strlen(NEW), 0640, geteuid(), getegid(), err);
 }
 
+/* As another process may, behind our back. */
+static void
+make_both(void)
+{
+	ck_assert_int_eq(mkdir("a", 0755), 0);
+	ck_assert_int_eq(mkdir("a/b", 0755), 0);
+}
+
 static int
 make_folders(struct err *err)
 {
@@ -312,6 +320,8 @@ static const struct row {
 	    EEXIST,
 	    { "a: No such file or directory",
 	        "a/b: No such file or directory" } },
+	{ "folders: another one makes them", make_both, make_folders,
+	    FAILING(stat), ENOENT, { "", "" } },
 	{ "folders: mode", FOLDERS, FAILING(chmod), EIO,
 	    { "a: " IO, "a/b: " IO } },
 	{ "folders: fsync", FOLDERS, FAILING(fsync), EIO,

@@ -2,7 +2,9 @@
 
 #include "lib/index.h"
 
+#include <cdb.h>
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,6 +299,42 @@ START_TEST(test_seal_bits)
 }
 END_TEST
 
+/* What is found as the header, and is too short for its format. */
+START_TEST(test_short_header)
+{
+	struct cdb_make make;
+	FILE *f = tmpfile();
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(cdb_make_start(&make, fileno(f)), 0);
+	ck_assert_int_eq(cdb_make_add(&make, "h", 1, "abc", 3), 0);
+	ck_assert_int_eq(cdb_make_finish(&make), 0);
+	expect_open_fails(
+	    f, "the index is damaged; run certgate apply to make it anew");
+}
+END_TEST
+
+/* A disk that is full at the end, or while records are added. */
+START_TEST(test_full_disk)
+{
+	static char name[10001];
+	struct index_counts counts = { .n_sets = 100 };
+	struct err err = ERR_INIT;
+	struct index_make *m;
+	int fd = open("/dev/full", O_RDWR | O_CLOEXEC);
+	uint32_t i;
+
+	ck_assert_int_ge(fd, 0);
+	memset(name, 'x', sizeof(name) - 1);
+	ck_assert_ptr_nonnull(m = index_make_begin(fd, &err));
+	for (i = 0; i < (_i == 0 ? 1 : 100); i++)
+		index_make_set_name(m, i, "group", name);
+	ck_assert_int_eq(index_make_end(m, &counts, &err), -1);
+	assert_err(&err, ERR_SYSTEM, "index: No space left on device");
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -313,5 +351,7 @@ main(void)
 	tcase_add_test(t, test_other_format);
 	tcase_add_test(t, test_seal_length);
 	tcase_add_test(t, test_seal_bits);
+	tcase_add_test(t, test_short_header);
+	tcase_add_loop_test(t, test_full_disk, 0, 2);
 	return run_case("index", t);
 }

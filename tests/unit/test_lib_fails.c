@@ -36,12 +36,14 @@
 
 /* Room that is larger than what any record here needs by itself. */
 static char long_text[LONG_TEXT + 1];
+static unsigned char big_number[1024];
 static FILE *file;
 
 static void
 setup(void)
 {
 	memset(long_text, 'x', LONG_TEXT);
+	memset(big_number, 0x7f, sizeof(big_number));
 	ck_assert_ptr_nonnull(file = tmpfile());
 }
 
@@ -214,6 +216,49 @@ walk_index(struct err *err)
 
 static struct cert cert;
 
+/* A key that does not fit into the room either. */
+static int
+find_revoked(struct err *err)
+{
+	struct index_authority none = { .number = 0 };
+	struct index_counts counts = { .n_key_buckets = 1 };
+	struct wire parts = WIRE_INIT, ca = WIRE_INIT;
+	struct revoked_item item = { .line = 3 };
+	static struct cert revoked_cert;
+	struct index_make *m;
+	struct revoked by;
+	struct index x;
+	int ret = -1;
+
+	wire_put_string(&parts, span_of("\1"));
+	wire_put_string(&parts, (struct span) { big_number, 1024 });
+	wire_put_text(&ca, "ssh-rsa");
+	wire_put_bytes(&ca, parts.p, parts.len);
+	item.text = wire_span(&ca);
+	revoked_cert.ca_key = wire_span(&ca);
+	revoked_cert.key_type = CERT_KEY_RSA;
+	revoked_cert.key_parts = wire_span(&parts);
+	if (parts.has_failed || ca.has_failed) {
+		(void)err_setf(err, ERR_MEMORY, "out of memory");
+	} else if (ftruncate(fileno(file), 0) < 0 ||
+	    lseek(fileno(file), 0, SEEK_SET) < 0) {
+		(void)err_system(err, "temporary file");
+	} else if ((m = index_make_begin(fileno(file), err)) != NULL) {
+		revoked_make_keys(m, &item, 1);
+		if (index_make_end(m, &counts, err) == 0 &&
+		    index_open(&x, fileno(file), err) == 0) {
+			ret = revoked_find(&x, &none, &revoked_cert, &by, err);
+			index_close(&x);
+		}
+	}
+	(void)failing_stop();
+	/* Never that it is not revoked. */
+	ck_assert_int_ne(ret, 0);
+	wire_free(&parts);
+	wire_free(&ca);
+	return ret == 1 ? 0 : -1;
+}
+
 /* The sample, parsed; its blob, which the caller frees. */
 static unsigned char *
 get_sample(int number)
@@ -307,6 +352,8 @@ static const struct row {
 	    3, { NULL } },
 	{ "an index's size", read_index, FAILING(fstat), EACCES, 1,
 	    { "index: Permission denied" } },
+	{ "a key is looked for", find_revoked, FAILING_MEMORY, ENOMEM, 5,
+	    { MEMORY, "index: Cannot allocate memory", DAMAGED } },
 	{ "an index is walked", walk_index, FAILING(mmap), ENOMEM, 1,
 	    { DAMAGED } },
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/bucket.h"
 #include "lib/decide.h"
 #include "lib/indexmake.h"
 #include "lib/revokedmake.h"
@@ -429,6 +430,40 @@ START_TEST(test_bad_record)
 }
 END_TEST
 
+/* Pages that lead to a page beyond all numbers. */
+START_TEST(test_far_page)
+{
+	static const unsigned char zeros[8 * REVOKED_FANOUT];
+	struct index_authority a = { .n_range_levels = REVOKED_MAX_LEVELS };
+	struct index_counts counts = { .n_authorities = 1 };
+	struct wire key = WIRE_INIT;
+	struct err err = ERR_INIT;
+	struct index_make *m;
+	struct revoked by;
+	uint32_t number = 0;
+	uint8_t level;
+
+	ck_assert_ptr_nonnull(file = tmpfile());
+	ck_assert_ptr_nonnull(m = index_make_begin(fileno(file), &err));
+	for (level = REVOKED_MAX_LEVELS - 1; level > 0; level--) {
+		wire_reset(&key);
+		wire_put_bytes(&key, "rs\0\0\0\0", 6);
+		wire_put_u8(&key, level);
+		wire_put_u32(&key, bucket_place(number));
+		index_make_page(m, wire_span(&key),
+		    (struct span) { zeros, sizeof(zeros) });
+		number = number * REVOKED_FANOUT + REVOKED_FANOUT - 1;
+	}
+	ck_assert_int_eq(index_make_end(m, &counts, &err), 0);
+	ck_assert_int_eq(index_open(&idx, fileno(file), &err), 0);
+	ck_assert_int_eq(revoked_serial(&idx, &a, 7, &by, &err), -1);
+	assert_err(&err, ERR_MALFORMED,
+	    "the index is damaged; run certgate apply to make it anew");
+	wire_free(&key);
+	close_world();
+}
+END_TEST
+
 /* An RSA modulus with a zero too many in front is the same key. */
 START_TEST(test_other_form)
 {
@@ -487,6 +522,7 @@ main(void)
 	tcase_add_loop_test(t, test_damaged, 0, N_ROWS(revoked_rows));
 	tcase_add_test(t, test_missing_records);
 	tcase_add_loop_test(t, test_bad_record, 0, N_ROWS(bads));
+	tcase_add_test(t, test_far_page);
 	tcase_add_test(t, test_other_form);
 	return run_case("revoked", t);
 }

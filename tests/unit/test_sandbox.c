@@ -464,6 +464,28 @@ START_TEST(test_attempt)
 }
 END_TEST
 
+/* A limit that is tighter stays. */
+START_TEST(test_tighter_limit)
+{
+	const char *paths[] = { inside, NULL };
+	uint16_t ports[] = { 0 };
+	struct sandbox s = { paths, ports };
+	struct rlimit l = { 20, 20 };
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		_exit(setrlimit(RLIMIT_NOFILE, &l) != 0 ||
+		    sandbox_enter(&s, NULL, NULL) != 0 ||
+		    getrlimit(RLIMIT_NOFILE, &l) != 0 ||
+		    l.rlim_cur != 20 || l.rlim_max != 20);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+END_TEST
+
 /* What is refused by the sandbox would be possible without. */
 START_TEST(test_without)
 {
@@ -510,5 +532,6 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_attempt, 0, N_ROWS(attempts));
 	tcase_add_loop_test(tc, test_without, 0, N_ROWS(attempts));
+	tcase_add_test(tc, test_tighter_limit);
 	return run_case("sandbox", tc);
 }
