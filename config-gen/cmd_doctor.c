@@ -51,10 +51,11 @@ show(struct cmd *c, const struct doctor_report *r)
 		json_decref(list);
 		return;
 	}
+	/* "warnings" are those of the command, as everywhere. */
 	(void)json_object_update_new(c->out,
 	    json_pack("{s:o, s:I, s:I, s:I}", "findings", list, "checks",
 		(json_int_t)doctor_n_checks, "failures",
-		(json_int_t)r->n_failures, "warnings",
+		(json_int_t)r->n_failures, "warned",
 		(json_int_t)r->n_warnings));
 }
 

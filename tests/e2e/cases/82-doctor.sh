@@ -77,6 +77,20 @@ check_says '^fine .*\[revoked-keys\]' "--verbose names every check" \
 check_says '^doctor +22 checks: 0 failures, 0 warnings' "it counts" \
     certgate doctor
 
+# An image without sshd: the JSON says what was left out, and counts.
+mkdir -p /run/image/etc/ssh
+cp /etc/passwd /etc/group /etc/shadow /run/image/etc
+: >/run/image/etc/ssh/sshd_config
+certgate_doctor_json()
+{
+	"$CERTGATE" doctor --root /run/image --format json
+}
+check_says '"no sshd could be asked: what only it can tell was left out"' \
+    "a warning is in the JSON" certgate_doctor_json
+check_says '"warned": [0-9]+' "beside the count of findings" \
+    certgate_doctor_json
+rm -r /run/image
+
 applied command-user
 cp /etc/passwd /run/passwd
 sed -i '/^_certgate:/d' /etc/passwd
