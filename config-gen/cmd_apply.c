@@ -70,7 +70,7 @@ show_drift(struct apply *a, struct cmd *c, const char *folder, struct err *err)
 	const struct sshdconf *conf = a->d.target.conf;
 	bool is_unused;
 
-	if (a->d.previous == 0)
+	if (a->d.previous == 0 && !drift_has_ours(conf))
 		return 0;
 	if (drift_is_unused(&c->root, conf, &is_unused, err) < 0)
 		return -1;

@@ -20,6 +20,7 @@ struct status {
 	unsigned long held; /* what is not confirmed goes back to; 0: none */
 	struct sshdconf *conf; /* sshd's, as it is */
 	bool is_unused; /* certgate remove took our directives out */
+	bool is_lost; /* our directives are there, a current generation not */
 	struct drift drift;
 	int64_t now_at;
 	bool has_end; /* an authority's is near, or past */
@@ -128,12 +129,20 @@ check_pending(struct status *s, struct err *err)
 static int
 read_config(struct status *s, struct err *err)
 {
-	const char *path = sshdconf_main(&s->c->root, err);
+	struct err why = ERR_INIT;
+	const char *path = sshdconf_main(&s->c->root, &why);
 
-	if (path == NULL ||
-	    (s->conf = sshdconf_read(&s->c->root, path, err)) == NULL)
+	/* Where nothing was applied there need be no sshd. */
+	if (path == NULL && s->current == 0 && why.code == ERR_NOT_FOUND)
+		return 0;
+	if (path == NULL)
+		return err_setf(err, why.code, "%s", why.text);
+	if ((s->conf = sshdconf_read(&s->c->root, path, err)) == NULL)
 		return -1;
-	return drift_is_unused(&s->c->root, s->conf, &s->is_unused, err);
+	s->is_lost = s->current == 0 && drift_has_ours(s->conf);
+	return s->current == 0
+	    ? 0
+	    : drift_is_unused(&s->c->root, s->conf, &s->is_unused, err);
 }
 
 /* Why a generation is kept; before: the one that rollback goes to. */
@@ -147,8 +156,9 @@ reason_of(const struct status *s, const struct generation_info *g,
 		return "what is not confirmed goes back to it";
 	if (g->number == before)
 		return "certgate rollback goes back to it";
-	return g->number > s->current ? "newer, before a rollback"
-				      : "one of the last";
+	return g->number > s->current && !s->is_lost
+	    ? "newer, before a rollback"
+	    : "one of the last";
 }
 
 static int
@@ -188,13 +198,26 @@ list_generations(struct status *s, struct err *err)
 	return ret;
 }
 
+/*
+ * What the authorities are and what has drifted: all that can be told, also
+ * where a part of it cannot.
+ */
 static int
 say_drift(struct status *s, struct err *err)
 {
-	if (list_authorities(s, err) < 0 ||
-	    drift_look(&s->c->root, s->conf, NULL, &s->drift, err) < 0)
-		return -1;
+	struct err why = ERR_INIT, unread = ERR_INIT;
+	int looked, listed;
+
+	looked = drift_look(&s->c->root, s->conf, NULL, &s->drift, &why);
+	listed = s->is_lost ? 0 : list_authorities(s, &unread);
 	cmd_show_drift(s->c, &s->drift);
+	if (looked < 0)
+		return err_setf(err, why.code, "%s", why.text);
+	/* An index that is gone or changed has just been named. */
+	if (listed < 0 && s->drift.n_items == 0)
+		return err_setf(err, unread.code, "%s", unread.text);
+	if (listed < 0)
+		cmd_warn(s->c, "%s", unread.text);
 	if (s->has_end)
 		cmd_say(s->c, "end",
 		    "an authority has 14 days or less; certgate ca list shows "
@@ -212,27 +235,36 @@ say_drift(struct status *s, struct err *err)
 	return 0;
 }
 
+static void
+say_current(struct status *s)
+{
+	if (s->c->is_json)
+		(void)json_object_update_new(s->c->out,
+		    json_pack("{s:[], s:I, s:b}", "drift", "generation",
+			(json_int_t)s->current, "is_in_use",
+			s->is_lost || (s->current != 0 && !s->is_unused)));
+	if (s->is_lost)
+		cmd_say(s->c, "generation",
+		    "none is current, so that nobody gets in by certificate");
+	else if (s->current == 0)
+		cmd_say(s->c, "generation", "none; nothing has been applied");
+	else
+		cmd_say(s->c, "generation", "%lu %s current", s->current,
+		    s->is_unused ? "was" : "is");
+}
+
 static int
 status(struct status *s, struct err *err)
 {
 	if (check_pending(s, err) < 0 ||
 	    generation_peek(&s->c->root, &s->current, err) < 0)
 		return -1;
-	if (s->current != 0 && read_config(s, err) < 0)
+	if (read_config(s, err) < 0)
 		return -1;
-	if (s->c->is_json)
-		(void)json_object_update_new(s->c->out,
-		    json_pack("{s:[], s:I, s:b}", "drift", "generation",
-			(json_int_t)s->current, "is_in_use",
-			s->current != 0 && !s->is_unused));
-	if (s->current == 0)
-		cmd_say(s->c, "generation", "none; nothing has been applied");
-	else
-		cmd_say(s->c, "generation", "%lu %s current", s->current,
-		    s->is_unused ? "was" : "is");
+	say_current(s);
 	if (list_generations(s, err) < 0)
 		return -1;
-	if (s->current != 0 && !s->is_unused)
+	if (s->is_lost || (s->current != 0 && !s->is_unused))
 		return say_drift(s, err);
 	if (s->is_unused)
 		cmd_say(s->c, "state",

@@ -2,10 +2,12 @@
 
 #include "config-gen/drift.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config-gen/compile.h"
 #include "config-gen/generation.h"
@@ -146,19 +148,48 @@ look_config(struct look *l, const char *current, const struct sshdconf *conf,
 	return 0;
 }
 
+bool
+drift_has_ours(const struct sshdconf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_lines; i++)
+		if (conf->lines[i].is_ours)
+			return true;
+	return false;
+}
+
 int
 drift_is_unused(const struct root *root, const struct sshdconf *conf,
     bool *is_unused, struct err *err)
 {
 	bool is_removed;
-	size_t i;
 
 	if (generation_peek_removed(root, &is_removed, err) < 0)
 		return -1;
-	is_removed = is_removed && conf->stray.path == NULL;
-	for (i = 0; i < conf->n_lines && is_removed; i++)
-		is_removed = !conf->lines[i].is_ours;
-	*is_unused = is_removed;
+	*is_unused = is_removed && conf->stray.path == NULL &&
+	    !drift_has_ours(conf);
+	return 0;
+}
+
+/* What the generation's files are, by its manifest. */
+static int
+look_files(struct look *l, const char *current, struct err *err)
+{
+	struct err why = ERR_INIT;
+	struct stat st;
+
+	if (manifest_check(current, found_file, l, &why) >= 0)
+		return 0;
+	if (why.code == ERR_MEMORY)
+		return err_setf(err, why.code, "%s", why.text);
+	if (lstat(current, &st) < 0 && errno == ENOENT)
+		add(l, ROOT_CURRENT, "is missing", strdup(""));
+	else
+		add(l, ROOT_CURRENT "/" MANIFEST_FILE,
+		    why.code == ERR_NOT_FOUND ? "is missing"
+					      : "cannot be used",
+		    strdup(""));
 	return 0;
 }
 
@@ -167,20 +198,12 @@ drift_look(const struct root *root, const struct sshdconf *conf,
     const char *folder, struct drift *out, struct err *err)
 {
 	struct look l = { .root = root, .folder = folder, .out = out };
-	struct err why = ERR_INIT;
 	char current[PATH_MAX];
 
 	*out = (struct drift) { NULL, 0 };
-	if (manifest_check(root_path(root, current, ROOT_CURRENT), found_file,
-		&l, &why) < 0) {
-		if (why.code == ERR_MEMORY)
-			return err_setf(err, why.code, "%s", why.text);
-		add(&l, ROOT_CURRENT "/" MANIFEST_FILE,
-		    why.code == ERR_NOT_FOUND ? "is missing"
-					      : "cannot be used",
-		    strdup(""));
-	}
-	if (look_config(&l, current, conf, err) < 0)
+	(void)root_path(root, current, ROOT_CURRENT);
+	if (look_files(&l, current, err) < 0 ||
+	    look_config(&l, current, conf, err) < 0)
 		return -1;
 	return l.has_failed ? err_setf(err, ERR_MEMORY, "out of memory") : 0;
 }

@@ -33,11 +33,18 @@ int drift_is_unused(const struct root *root, const struct sshdconf *conf,
     bool *is_unused, struct err *err);
 
 /*
- * Look at the current generation of root, which there must be, and at conf,
- * sshd's configuration.  folder (on this machine; NULL: there is none) is a
- * generation just made, for the lines in which a text differs from what it
- * goes to; those of sshd's configuration are always told.  0, also where it
- * finds something; -1 where it could not be done.  End by drift_clear.
+ * Whether conf has directives of ours.  Where there is no current generation
+ * they lead nowhere, and sshd lets nobody in by certificate.
+ */
+bool drift_has_ours(const struct sshdconf *conf);
+
+/*
+ * Look at the current generation of root, and at conf, sshd's configuration;
+ * one of the two must be there.  folder (on this machine; NULL: there is
+ * none) is a generation just made, for the lines in which a text differs from
+ * what it goes to; those of sshd's configuration are always told.  0, also
+ * where it finds something; -1 where it could not look at all, with what it
+ * found in out all the same.  End by drift_clear.
  */
 int drift_look(const struct root *root, const struct sshdconf *conf,
     const char *folder, struct drift *out, struct err *err);

@@ -105,6 +105,8 @@ static const struct row {
 	    "is missing" },
 	{ "a manifest of nothing", CURRENT "manifest", "?\n",
 	    CURRENT "manifest", "cannot be used" },
+	{ "no generation", "/etc/ssh/certgate/current", NULL,
+	    "/etc/ssh/certgate/current", "is missing" },
 	{ "no drop-in", SSHDCONF_DROPIN_PATH, NULL, SSHDCONF_DROPIN_PATH,
 	    "with certgate's directives is missing" },
 	{ "no Include", "/etc/ssh/sshd_config", "Port 22\n",
@@ -199,6 +201,35 @@ START_TEST(test_lines)
 }
 END_TEST
 
+/* What was found is told, also where sshd's configuration cannot be judged. */
+START_TEST(test_found_all_the_same)
+{
+	struct err err = ERR_INIT;
+
+	testroot_put(CURRENT "ca.pub", "key two\n");
+	testroot_put(SSHDCONF_DROPIN_PATH,
+	    "# written by certgate; do not edit: `certgate apply` makes it "
+	    "anew\nPort 22\n");
+	read_conf();
+	ck_assert_int_eq(drift_look(&root, conf, NULL, &drift, &err), -1);
+	ck_assert_str_eq(err.text,
+	    SSHDCONF_DROPIN_PATH ":2: this line stands among certgate's and "
+	    "is not its own: the next apply would lose it; move it elsewhere "
+	    "or delete it");
+	ck_assert_uint_eq(drift.n_items, 1);
+	ck_assert_str_eq(drift.items[0].where, CURRENT "ca.pub");
+}
+END_TEST
+
+START_TEST(test_has_ours)
+{
+	ck_assert(drift_has_ours(conf));
+	testroot_delete(SSHDCONF_DROPIN_PATH);
+	read_conf();
+	ck_assert(!drift_has_ours(conf));
+}
+END_TEST
+
 /* Not in use: removed on purpose, and none of ours is left. */
 START_TEST(test_unused)
 {
@@ -238,6 +269,8 @@ main(void)
 	tcase_add_test(tc, test_mode);
 	tcase_add_test(tc, test_directive);
 	tcase_add_test(tc, test_lines);
+	tcase_add_test(tc, test_found_all_the_same);
+	tcase_add_test(tc, test_has_ours);
 	tcase_add_test(tc, test_unused);
 	return run_case("drift", tc);
 }

@@ -154,6 +154,35 @@ check "apply leaves it behind" certgate apply
 check_status 1 "the rogue key is gone" \
     grep -q "$(ca_key rogue | cut -d' ' -f2)" $current/ca.pub
 
+# What cannot be told hides nothing else.
+ca_key rogue >>$current/ca.pub
+echo 'PermitTunnel yes' >>$dropin
+check_status 1 "a line of somebody's among ours is an error" certgate status
+check_says "^certgate: $dropin:6: this line stands among certgate's" \
+    "it is named" certgate status
+check_says "^drift +$current/ca.pub was changed\$" \
+    "and the rogue key in ca.pub is, too" certgate status
+sed -i '/^PermitTunnel/d' $dropin
+check "apply mends it" certgate apply
+rm $current/policy.cdb
+check_status 3 "an index that is gone is drift" certgate status
+check_says "^drift +$current/policy.cdb is missing\$" "and named" \
+    certgate status
+check "apply makes it anew" certgate apply
+
+# The link itself: sshd still looks for what it led to.
+rm $current
+check_status 3 "without current nothing is in step" certgate status
+check_says '^generation +none is current, so that nobody gets in by' \
+    "it says what that means" certgate status
+check_says "^drift +$current is missing\$" "and what is missing" \
+    certgate status
+check_says '"is_in_use": true' "sshd goes by certgate all the same" \
+    certgate status --format json
+mends "the link that was gone" <<EOF
+drift       $current is missing
+EOF
+
 # After remove nothing is missing.
 last=$(basename "$(readlink $current)")
 check "remove" certgate remove
