@@ -65,6 +65,7 @@ enum failing_call {
 	FAILING_crypto, /* those of libcrypto that lib/ calls */
 	FAILING_seccomp, /* those of libseccomp */
 	FAILING_dup2, /* from here on: for programs with pam_failing_ldflags */
+	FAILING_fcntl,
 	FAILING_getgrnam_r,
 	FAILING_getgroups,
 	FAILING_getgrouplist,
@@ -114,5 +115,8 @@ extern long failing_landlock;
 
 /* Whom SO_PEERCRED names; 0: who it is. */
 extern unsigned int failing_peer;
+
+/* For how many groups a getgrouplist that fails asks for room; 0: none. */
+extern int failing_groups;
 
 #endif

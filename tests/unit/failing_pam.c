@@ -4,10 +4,12 @@
 #include "tests/unit/failing.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <security/pam_modules.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -37,8 +39,6 @@
 
 WRAP(int, dup2, (int from, int to), (from, to))
 WRAP(int, getgroups, (int n, gid_t *groups), (n, groups))
-WRAP(int, getgrouplist, (const char *user, gid_t gid, gid_t *groups, int *n),
-    (user, gid, groups, n))
 WRAP(ssize_t, getrandom, (void *p, size_t len, unsigned int flags),
     (p, len, flags))
 WRAP(int, poll, (struct pollfd *p, nfds_t n, int ms), (p, n, ms))
@@ -61,6 +61,41 @@ WRAP_AS(pam_get_item, int, pam_get_item,
     (pamh, which, item), PAM_BUF_ERR)
 WRAP_AS(pam_putenv, int, pam_putenv, (pam_handle_t * pamh, const char *text),
     (pamh, text), PAM_BUF_ERR)
+
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+
+/* All that pam/ has done by it takes a number. */
+int
+__wrap_fcntl(int fd, int command, ...)
+{
+	va_list args;
+	int value;
+
+	if (failing_this(FAILING_fcntl))
+		return -1;
+	va_start(args, command);
+	value = va_arg(args, int);
+	va_end(args);
+	return __real_fcntl(fd, command, value);
+}
+
+int failing_groups;
+
+int __real_getgrouplist(
+    const char *user, gid_t gid, gid_t *groups, int *n);
+int __wrap_getgrouplist(
+    const char *user, gid_t gid, gid_t *groups, int *n);
+
+int
+__wrap_getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n)
+{
+	if (!failing_this(FAILING_getgrouplist))
+		return __real_getgrouplist(user, gid, groups, n);
+	if (failing_groups != 0)
+		*n = failing_groups;
+	return -1;
+}
 
 unsigned int failing_peer;
 

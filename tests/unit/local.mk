@@ -136,12 +136,15 @@ asuser_ldflags = $(addprefix -Wl$(comma)--wrap=, \
 	calloc getegid geteuid getgroups __getgroups_chk prctl syscall)
 tests_unit_test_challenge_LDADD = $(pam_ldadd)
 tests_unit_test_audit_LDADD = $(pam_ldadd)
+tests_unit_test_audit_LDFLAGS = $(pam_failing_ldflags) \
+	-Wl,--wrap=audit_encode_nv_string -Wl,--wrap=log_send
 tests_unit_test_auth_LDADD = $(pam_ldadd)
 tests_unit_test_auth_LDFLAGS = $(pamrun_ldflags) \
 	-Wl,--wrap=getuid -Wl,--wrap=asuser_end
 tests_unit_test_authinfo_LDADD = $(pam_ldadd)
 tests_unit_test_judge_LDADD = $(pam_ldadd)
 tests_unit_test_require_LDADD = $(pam_ldadd)
+tests_unit_test_require_LDFLAGS = $(pam_failing_ldflags)
 # It is built to start a program of the test's, and replaces a part of libpam.
 tests_unit_test_leash_SOURCES = tests/unit/test_leash.c pam/leash.c
 tests_unit_test_leash_CPPFLAGS = $(AM_CPPFLAGS) -UPKGLIBEXECDIR \
@@ -210,7 +213,7 @@ failing_ldflags = $(AM_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(failing_calls))
 comma = ,
 # Those of pam/; its programs have libpam.
 pam_failing_calls = \
-	dup2 getgrnam_r getgrouplist getgroups __getgroups_chk getpwnam_r \
+	dup2 fcntl getgrnam_r getgrouplist getgroups __getgroups_chk getpwnam_r \
 	getrandom getsockopt pam_get_item pam_putenv poll __poll_chk recv \
 	__recv_chk send
 pam_failing_ldflags = $(failing_ldflags) \

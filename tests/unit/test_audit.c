@@ -7,6 +7,7 @@
 #include "pam/audit.h"
 
 #include "lib/certsig.h"
+#include "tests/unit/failing.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/pamfix.h"
 
@@ -22,6 +23,36 @@
 
 static char seen[8192];
 static int opened, fails_with;
+static int refuses_with; /* what the kernel makes of the record */
+static unsigned int encoded, encodes; /* of so many fields */
+
+char *__real_audit_encode_nv_string(
+    const char *name, const char *value, unsigned int len);
+char *__wrap_audit_encode_nv_string(
+    const char *name, const char *value, unsigned int len);
+
+char *
+__wrap_audit_encode_nv_string(
+    const char *name, const char *value, unsigned int len)
+{
+	return ++encoded == encodes
+	    ? NULL
+	    : __real_audit_encode_nv_string(name, value, len);
+}
+
+static char logged[1024];
+
+int __wrap_log_send(
+    int priority, const char *ident, const char *text, size_t len);
+
+int
+__wrap_log_send(int priority, const char *ident, const char *text, size_t len)
+{
+	ck_assert_str_eq(ident, "pam_certgate");
+	(void)snprintf(logged, sizeof(logged), "%d %.*s", priority, (int)len,
+	    text);
+	return 0;
+}
 
 int
 audit_open(void)
@@ -39,8 +70,13 @@ audit_log_user_message(int fd, int type, const char *message,
     const char *host, const char *addr, const char *tty, int result)
 {
 	ck_assert_int_eq(fd, opened);
+	if (refuses_with != 0) {
+		errno = refuses_with;
+		return -1;
+	}
 	(void)snprintf(seen, sizeof(seen), "%d %s host=%s addr=%s tty=%s %d",
-	    type, message, host, addr == NULL ? "-" : addr, tty, result);
+	    type, message, host == NULL ? "-" : host, addr == NULL ? "-" : addr,
+	    tty == NULL ? "-" : tty, result);
 	return 1;
 }
 
@@ -81,7 +117,9 @@ setup(void)
 	c.uid = 5000;
 	seen[0] = '\0';
 	opened = -1;
-	fails_with = 0;
+	fails_with = refuses_with = 0;
+	encodes = encoded = 0;
+	logged[0] = '\0';
 }
 
 static void
@@ -116,7 +154,6 @@ fields(void)
 	ck_assert_msg(j != NULL, "%s", e.text);
 	ck_assert_int_eq(judge_ask(j, &q, &e), VERDICT_ALLOWED);
 	text = audit_fields(&c, j);
-	ck_assert_ptr_nonnull(text);
 	judge_close(j);
 	wire_free(&w);
 	return text;
@@ -127,6 +164,7 @@ START_TEST(test_record)
 	char *text = fields(), fingerprint[FINGERPRINT_SIZE];
 	char want[1024];
 
+	ck_assert_ptr_nonnull(text);
 	ck_assert_int_eq(
 	    certsig_fingerprint(fingerprint, wire_span(&ca.blob), NULL), 0);
 	(void)snprintf(want, sizeof(want),
@@ -140,6 +178,17 @@ START_TEST(test_record)
 	/* The descriptor is closed. */
 	ck_assert_int_eq(fcntl(opened, F_GETFD), -1);
 	free(text);
+}
+END_TEST
+
+/* What libpam does not know, or tell, is not in the record. */
+START_TEST(test_no_items)
+{
+	failing_start(FAILING(pam_get_item), FAILING_ALL, 0);
+	audit_write(&c, "session-open", " serial=42");
+	ck_assert(failing_stop());
+	ck_assert_str_eq(strstr(seen, "op="), "op=certgate:session-open "
+	    "serial=42 host=- addr=- tty=- 1");
 }
 END_TEST
 
@@ -157,15 +206,85 @@ START_TEST(test_encoded)
 }
 END_TEST
 
+/* One that is too long is cut, one that is empty has no value. */
+START_TEST(test_lengths)
+{
+	char name[600], want[600], *text;
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	(void)snprintf(want, sizeof(want), " acct=\"%.512s\" identity=", name);
+	c.user = name;
+	text = fields();
+	ck_assert_mem_eq(text, want, strlen(want));
+	free(text);
+	c.user = "";
+	text = fields();
+	ck_assert_ptr_nonnull(strstr(text, " identity=\"jdoe@example.com\""));
+	ck_assert_ptr_null(strstr(text, "xxx"));
+	free(text);
+	c.user = "vmuser";
+}
+END_TEST
+
+/* Each of the five fields; half a record is none. */
+START_TEST(test_no_memory)
+{
+	encodes = (unsigned int)_i;
+	ck_assert_ptr_null(fields());
+}
+END_TEST
+
 /* No audit in the kernel, or none for a container, is no failure. */
+static const struct {
+	int error;
+	const char *text;
+} absent[] = {
+	{ EPROTONOSUPPORT, "Protocol not supported" },
+	{ EAFNOSUPPORT, "Address family not supported by protocol" },
+	{ EINVAL, "Invalid argument" },
+	{ EPERM, "Operation not permitted" },
+	{ ECONNREFUSED, "Connection refused" },
+};
+
 START_TEST(test_absent)
 {
-	char *text = fields();
+	char want[256];
+	int *fails[] = { &fails_with, &refuses_with };
+	int i;
 
-	fails_with = EPROTONOSUPPORT;
-	audit_write(&c, "session-open", text);
+	for (i = 0; i < N_ROWS(fails); i++) {
+		logged[0] = '\0';
+		*fails[i] = absent[_i].error;
+		c.options.has_debug = false;
+		audit_write(&c, "session-open", " serial=42");
+		ck_assert_str_eq(logged, "");
+		c.options.has_debug = true;
+		audit_write(&c, "session-open", " serial=42");
+		(void)snprintf(want, sizeof(want),
+		    "6 debug group=session service=\"sshd\" user=\"vmuser\": "
+		    "no audit record: %s", absent[_i].text);
+		ck_assert_str_eq(logged, want);
+		*fails[i] = 0;
+	}
 	ck_assert_str_eq(seen, "");
-	free(text);
+}
+END_TEST
+
+/* Any other failure is said: a session without its record. */
+START_TEST(test_refused)
+{
+	fails_with = EMFILE;
+	audit_write(&c, "session-open", " serial=42");
+	ck_assert_str_eq(logged, "4 warn group=session service=\"sshd\" "
+	    "user=\"vmuser\" reason=no-audit-record: Too many open files");
+	fails_with = 0;
+	refuses_with = ENOBUFS;
+	audit_write(&c, "session-open", " serial=42");
+	ck_assert_str_eq(logged, "4 warn group=session service=\"sshd\" "
+	    "user=\"vmuser\" reason=no-audit-record: "
+	    "No buffer space available");
+	ck_assert_int_eq(fcntl(opened, F_GETFD), -1);
 }
 END_TEST
 
@@ -177,7 +296,11 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_record);
 	tcase_add_test(tc, test_encoded);
-	tcase_add_test(tc, test_absent);
+	tcase_add_test(tc, test_no_items);
+	tcase_add_test(tc, test_lengths);
+	tcase_add_loop_test(tc, test_no_memory, 1, 6);
+	tcase_add_loop_test(tc, test_absent, 0, N_ROWS(absent));
+	tcase_add_test(tc, test_refused);
 	return run_case("audit", tc);
 }
 

@@ -5,6 +5,7 @@
 #include "tests/unit/harness.h"
 #include "tests/unit/pamfix.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -200,6 +201,71 @@ START_TEST(test_failures)
 }
 END_TEST
 
+/* A path that has room for one of the two files, or for none. */
+START_TEST(test_long_path)
+{
+	static const struct {
+		size_t len;
+		const char *message;
+	} paths[] = {
+		{ PATH_MAX - sizeof("/policy.cdb"), NULL },
+		{ PATH_MAX - sizeof("/policy.cdb") + 2,
+		    "the path of policy.cdb is too long" },
+		{ PATH_MAX - sizeof("/ca.pub"),
+		    "the path of policy.cdb is too long" },
+		{ PATH_MAX - sizeof("/ca.pub") + 1,
+		    "the path of ca.pub is too long" },
+		{ PATH_MAX + 100, "the path of ca.pub is too long" },
+	};
+	char path[PATH_MAX + 256];
+	struct judge *j;
+	int i;
+
+	for (i = 0; i < N_ROWS(paths); i++) {
+		size_t len = (size_t)snprintf(
+		    path, sizeof(path), "%s", pamfix_dir);
+
+		while (len + 2 <= paths[i].len) {
+			memcpy(path + len, "/.", 3);
+			len += 2;
+		}
+		if (len < paths[i].len)
+			memcpy(path + len, "/", 2);
+		err_clear(&err);
+		j = judge_open(path, &err);
+		if (paths[i].message == NULL)
+			ck_assert_msg(j != NULL, "%s", err.text);
+		else
+			assert_err(&err, ERR_LIMIT, paths[i].message);
+		judge_close(j);
+	}
+}
+END_TEST
+
+/* A last line without an end is one, too; so is none at all. */
+START_TEST(test_ca_file)
+{
+	struct pamcert c = a_cert("jdoe@example.com");
+	char *text = pamfix_text(wire_span(&ca.blob)), lines[4096];
+	struct judge *j;
+
+	(void)snprintf(lines, sizeof(lines), "# first\n\n%s", text);
+	pamfix_write("ca.pub", lines);
+	j = open_judge();
+	ck_assert_int_eq((int)ask(j, &c, "vmuser", NULL), VERDICT_ALLOWED);
+	judge_close(j);
+	pamfix_write("ca.pub", "");
+	j = open_judge();
+	ck_assert_int_eq((int)ask(j, &c, "vmuser", NULL), VERDICT_DENIED);
+	ck_assert_str_eq(judge_decision(j)->detail.text,
+	    "the authority's key is not in ca.pub");
+	/* Who is refused stands for his key ID alone. */
+	ck_assert(span_is(judge_identity(j), "jdoe@example.com"));
+	judge_close(j);
+	free(text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -210,5 +276,7 @@ main(void)
 	tcase_add_test(tc, test_denied);
 	tcase_add_test(tc, test_signature);
 	tcase_add_test(tc, test_failures);
+	tcase_add_test(tc, test_long_path);
+	tcase_add_test(tc, test_ca_file);
 	return run_case("judge", tc);
 }

@@ -317,6 +317,16 @@ START_TEST(test_no_helper)
 	ck_assert_int_eq(leash_put(&call, 1, &err), -1);
 	assert_err(&err, ERR_SYSTEM, HELPER ": Permission denied");
 	assert_nothing_started();
+	kept_cleanup(NULL, kept, 0);
+	kept = NULL;
+
+	/* It says so where each descriptor was closed by itself, too. */
+	err_clear(&err);
+	failing_start(FAILING(syscall), 4, ENOSYS);
+	ck_assert_int_eq(leash_put(&call, 1, &err), -1);
+	(void)failing_stop();
+	assert_err(&err, ERR_SYSTEM, HELPER ": Permission denied");
+	assert_nothing_started();
 }
 END_TEST
 
@@ -372,6 +382,8 @@ static const struct {
 	/* The second process, by the first one. */
 	{ FAILING(syscall), 3, EAGAIN,
 	    HELPER ": Resource temporarily unavailable" },
+	{ FAILING(fcntl), 1, EMFILE, HELPER ": Too many open files" },
+	{ FAILING(fcntl), 2, EMFILE, HELPER ": Too many open files" },
 	/* After standard input, output and error. */
 	{ FAILING(dup2), 4, EMFILE, HELPER ": Too many open files" },
 };

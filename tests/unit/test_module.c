@@ -183,6 +183,23 @@ START_TEST(test_environment)
 	ck_assert_str_eq(pam_getenv(h, "CERTGATE_CA"), fingerprint);
 	ck_assert_int_eq(pam_close_session(h, 0), PAM_SUCCESS);
 	pam_end(h, 0);
+	/* As others write it, and one that no calendar has. */
+	c.valid_before = 4102444800;
+	h = begin(user, "");
+	put_cert(h, &c);
+	ck_assert_int_eq(pam_open_session(h, 0), PAM_SUCCESS);
+	ck_assert_str_eq(
+	    pam_getenv(h, "CERTGATE_VALID_UNTIL"), "2100-01-01T00:00:00Z");
+	ck_assert_int_eq(pam_close_session(h, 0), PAM_SUCCESS);
+	pam_end(h, 0);
+	c.valid_before = UINT64_MAX - 1;
+	h = begin(user, "");
+	put_cert(h, &c);
+	ck_assert_int_eq(pam_open_session(h, 0), PAM_SUCCESS);
+	ck_assert_str_eq(pam_getenv(h, "CERTGATE_VALID_UNTIL"),
+	    "@18446744073709551614");
+	ck_assert_int_eq(pam_close_session(h, 0), PAM_SUCCESS);
+	pam_end(h, 0);
 	/* A refused session names nobody. */
 	c.ca = &stranger;
 	h = begin(user, "");

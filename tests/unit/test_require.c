@@ -4,8 +4,10 @@
 #include "pam/require.h"
 
 #include "pam/nss.h"
+#include "tests/unit/failing.h"
 #include "tests/unit/harness.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -103,6 +105,87 @@ START_TEST(test_nss)
 }
 END_TEST
 
+/* A group that the user is not in. */
+START_TEST(test_other_group)
+{
+	struct options o = { .requires_cert = true };
+	gid_t gids[256];
+	int n = N_ROWS(gids), i;
+	struct group *gr;
+	char other[256];
+
+	ck_assert_int_ge(getgrouplist(user, gid, gids, &n), 0);
+	setgrent();
+	do {
+		ck_assert_ptr_nonnull(gr = getgrent());
+		for (i = 0; i < n && gids[i] != gr->gr_gid; i++)
+			;
+	} while (i < n);
+	(void)snprintf(other, sizeof(other), "%s", gr->gr_name);
+	endgrent();
+	o.groups = other;
+	ck_assert_int_eq(require_covers(&o, user, gid, &err), 0);
+	(void)snprintf(list, sizeof(list), "%s,%s", other, group);
+	o.groups = list;
+	ck_assert_int_eq(require_covers(&o, user, gid, &err), 1);
+	ck_assert_str_eq(err.text, "");
+}
+END_TEST
+
+/*
+ * Whether somebody needs a certificate is asked once more, answered, or
+ * failed; never taken for "no".
+ */
+static const struct {
+	uint64_t set;
+	unsigned int nth;
+	int number, groups;
+	int want;
+	enum err_code code;
+	const char *message; /* "%s": the group */
+} group_fails[] = {
+	{ FAILING_MEMORY, 1, ENOMEM, 0, -1, ERR_MEMORY, "out of memory" },
+	{ FAILING_MEMORY, 2, ENOMEM, 0, -1, ERR_MEMORY, "out of memory" },
+	{ FAILING(getgrnam_r), 1, EIO, 0, -1, ERR_SYSTEM,
+	    "the group \"%s\": Input/output error" },
+	{ FAILING(getgrnam_r), FAILING_ALL, ERANGE, 0, -1, ERR_SYSTEM,
+	    "the group \"%s\": Numerical result out of range" },
+	{ FAILING(getgrnam_r), 1, ENOENT, 0, -1, ERR_NOT_FOUND,
+	    "option \"groups\": there is no group \"%s\"" },
+	{ FAILING(getgrnam_r), 1, ESRCH, 0, -1, ERR_NOT_FOUND,
+	    "option \"groups\": there is no group \"%s\"" },
+	{ FAILING(getgrnam_r), 1, ERANGE, 0, 1, ERR_NONE, "" },
+	{ FAILING(getgrnam_r), 1, EINTR, 0, 1, ERR_NONE, "" },
+	/* The C library says how much room, or, once, not. */
+	{ FAILING(getgrouplist), 1, 0, 1000, 1, ERR_NONE, "" },
+	{ FAILING(getgrouplist), 1, 0, 0, 1, ERR_NONE, "" },
+	{ FAILING(getgrouplist), 1, 0, 65536, 1, ERR_NONE, "" },
+	{ FAILING(getgrouplist), 1, 0, 65537, -1, ERR_LIMIT,
+	    "the user is in over 65,536 groups" },
+	{ FAILING(getgrouplist), FAILING_ALL, 0, 0, -1, ERR_LIMIT,
+	    "the user is in over 65,536 groups" },
+};
+
+START_TEST(test_group_fails)
+{
+	struct options o = { .requires_cert = true, .groups = group };
+	const char *at = strstr(group_fails[_i].message, "%s");
+	char want[600];
+	int ret;
+
+	(void)snprintf(want, sizeof(want), "%s", group_fails[_i].message);
+	if (at != NULL)
+		(void)fill(want, group_fails[_i].message, group);
+	failing_groups = group_fails[_i].groups;
+	failing_start(group_fails[_i].set, group_fails[_i].nth,
+	    group_fails[_i].number);
+	ret = require_covers(&o, user, gid, &err);
+	ck_assert(failing_stop());
+	ck_assert_int_eq(ret, group_fails[_i].want);
+	assert_err(&err, group_fails[_i].code, want);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -111,5 +194,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, test_covers, 0, N_ROWS(rows));
 	tcase_add_test(tc, test_nss);
+	tcase_add_test(tc, test_other_group);
+	tcase_add_loop_test(tc, test_group_fails, 0, N_ROWS(group_fails));
 	return run_case("require", tc);
 }
