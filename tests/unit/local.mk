@@ -123,6 +123,7 @@ pam_tests = \
 	tests/unit/test_module \
 	tests/unit/test_options \
 	tests/unit/test_pam_fails \
+	tests/unit/test_pam_login \
 	tests/unit/test_require \
 	tests/unit/test_session_end
 pam_ldadd = pam/libmodule.a $(LDADD) $(PAM_LIBS) $(AUDIT_LIBS)
@@ -135,6 +136,7 @@ tests_unit_test_asuser_LDFLAGS = $(AM_LDFLAGS) $(asuser_ldflags)
 asuser_ldflags = $(addprefix -Wl$(comma)--wrap=, \
 	calloc getegid geteuid getgroups __getgroups_chk prctl syscall)
 tests_unit_test_challenge_LDADD = $(pam_ldadd)
+tests_unit_test_challenge_LDFLAGS = $(pam_failing_ldflags)
 tests_unit_test_audit_LDADD = $(pam_ldadd)
 tests_unit_test_audit_LDFLAGS = $(pam_failing_ldflags) \
 	-Wl,--wrap=audit_encode_nv_string -Wl,--wrap=log_send
@@ -157,6 +159,8 @@ tests_unit_test_module_DEPENDENCIES = pam/pam_certgate.so \
 tests_unit_test_options_LDADD = $(pam_ldadd)
 tests_unit_test_pam_fails_LDADD = $(pam_ldadd)
 tests_unit_test_pam_fails_LDFLAGS = $(pamrun_ldflags)
+tests_unit_test_pam_login_LDADD = $(pam_ldadd)
+tests_unit_test_pam_login_LDFLAGS = $(pamrun_ldflags)
 tests_unit_test_authorized_principals_DEPENDENCIES = \
 	helpers/authorized-principals $(check_LIBRARIES) lib/libcertgate.a
 tests_unit_test_ca_fetch_DEPENDENCIES = helpers/ca-fetch \

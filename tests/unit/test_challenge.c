@@ -3,9 +3,11 @@
 #include "pam/challenge.h"
 
 #include "lib/certsig.h"
+#include "tests/unit/failing.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/pamfix.h"
 
+#include <errno.h>
 #include <time.h>
 
 static const struct challenge who = { "sudo", "vmuser", "jdoe" };
@@ -129,6 +131,29 @@ START_TEST(test_form)
 }
 END_TEST
 
+/* No random bytes, no challenge; interrupted, it asks once more. */
+START_TEST(test_random)
+{
+	struct wire w = WIRE_INIT;
+	struct err e = ERR_INIT;
+
+	make(CERT_KEY_ED25519);
+	failing_start(FAILING(getrandom), 1, EINTR);
+	ck_assert_int_eq(challenge_make(&w, &who, &f.cert, &e), 0);
+	ck_assert(failing_stop());
+	ck_assert_uint_gt(w.len, 0);
+	wire_reset(&w);
+	failing_start(FAILING(getrandom), 1, EAGAIN);
+	ck_assert_int_eq(challenge_make(&w, &who, &f.cert, &e), -1);
+	ck_assert(failing_stop());
+	assert_err(&e, ERR_SYSTEM,
+	    "getrandom: Resource temporarily unavailable");
+	ck_assert_uint_eq(w.len, 0);
+	wire_free(&w);
+	clear();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -138,5 +163,6 @@ main(void)
 	    tc, test_every_type, CERT_KEY_RSA, CERT_KEY_SK_ED25519 + 1);
 	tcase_add_test(tc, test_fresh);
 	tcase_add_test(tc, test_form);
+	tcase_add_test(tc, test_random);
 	return run_case("challenge", tc);
 }
