@@ -108,9 +108,9 @@ find_authority(
 	return a;
 }
 
-/* The key of a whose fingerprint is argument 1. */
+/* The key of a with that fingerprint. */
 static int
-find_key(const struct cmd *c, const struct policy_authority *a, size_t *number,
+find_key(const struct policy_authority *a, const char *wanted, size_t *number,
     struct err *err)
 {
 	char fingerprint[FINGERPRINT_SIZE], shown[128];
@@ -122,14 +122,14 @@ find_key(const struct cmd *c, const struct policy_authority *a, size_t *number,
 		            a->keys[i].blob, a->keys[i].blob_len },
 		        err) < 0)
 			return -1;
-		if (strcmp(fingerprint, c->args[1]) != 0)
+		if (strcmp(fingerprint, wanted) != 0)
 			continue;
 		*number = i;
 		return 0;
 	}
 	return err_setf(err, ERR_NOT_FOUND,
 	    "authority \"%s\" has no key %s; certgate ca list shows its keys",
-	    a->name, escape_text(shown, sizeof(shown), c->args[1]));
+	    a->name, escape_text(shown, sizeof(shown), wanted));
 }
 
 static void
@@ -187,6 +187,26 @@ edit(struct cmd *c, const struct policy *p,
 	return status;
 }
 
+/* A key twice would be one that ca remove cannot take out. */
+static int
+check_new(const struct policy *p, const struct policy_authority *a,
+    const char *fingerprint, struct err *err)
+{
+	struct err none = ERR_INIT;
+	struct place at;
+	char file[256];
+	size_t number;
+
+	if (a == NULL || find_key(a, fingerprint, &number, &none) < 0)
+		return none.code == ERR_NONE || none.code == ERR_NOT_FOUND
+		    ? 0
+		    : err_setf(err, none.code, "%s", none.text);
+	at = policy_place(p, a->key_places[number]);
+	return err_setf(err, ERR_REFUSED,
+	    "authority \"%s\" has the key %s already, at %s:%zu", a->name,
+	    fingerprint, escape_text(file, sizeof(file), at.file), at.line);
+}
+
 int
 cmd_ca_add(struct cmd *c)
 {
@@ -195,18 +215,21 @@ cmd_ca_add(struct cmd *c)
 	char fingerprint[FINGERPRINT_SIZE];
 	struct wire line = WIRE_INIT;
 	struct err err = ERR_INIT;
+	const struct policy_authority *a;
 	struct policy *p = NULL;
 	int status = CMD_REFUSED;
 
 	if (read_key(c->args[1], &line, fingerprint, &err) < 0) {
 		status = cmd_fail_unchanged(c, &err);
 	} else if ((p = cmd_load_policy(c, c->policy)) != NULL) {
+		a = find_authority(c, p, NULL);
 		change.key = (const char *)line.p;
-		status = edit(c, p, &change,
-		    find_authority(c, p, NULL) == NULL
-		        ? "a new authority, with one key"
-		        : "one key more",
-		    fingerprint);
+		status = check_new(p, a, fingerprint, &err) < 0
+		    ? cmd_fail_unchanged(c, &err)
+		    : edit(c, p, &change,
+		          a == NULL ? "a new authority, with one key"
+		                    : "one key more",
+		          fingerprint);
 	}
 	policy_free(p);
 	wire_free(&line);
@@ -257,7 +280,7 @@ check_removal(const struct cmd *c, const struct policy *p,
 		return -1;
 	if (c->n_args == 2) {
 		change->kind = POLICYEDIT_REMOVE_KEY;
-		if (find_key(c, a, &change->number, err) < 0)
+		if (find_key(a, c->args[1], &change->number, err) < 0)
 			return -1;
 		if (a->n_keys == 1)
 			return err_setf(err, ERR_REFUSED,
@@ -311,7 +334,7 @@ cmd_ca_retire(struct cmd *c)
 	if ((p = cmd_load_policy(c, c->policy)) == NULL)
 		return CMD_REFUSED;
 	if ((a = find_authority(c, p, &err)) == NULL ||
-	    find_key(c, a, &change.number, &err) < 0)
+	    find_key(a, c->args[1], &change.number, &err) < 0)
 		status = cmd_fail_unchanged(c, &err);
 	else
 		status = edit(c, p, &change, "a key that goes", c->args[1]);

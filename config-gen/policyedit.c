@@ -323,6 +323,37 @@ with_file(struct err *err, const char *file, const struct err *inner)
 	return err_setf(err, inner->code, "%s: %s", shown, text);
 }
 
+/*
+ * A key may stand twice, under `keys` or there and in `file`: with one of the
+ * two gone it would be accepted as before, and without its end at that.
+ */
+static int
+check_gone(const struct edit *d, struct err *err)
+{
+	const struct pubkey *k = &d->a->keys[d->change->number];
+	const struct policy *made = d->e->policy;
+	const struct policy_authority *a = NULL;
+	struct place at;
+	char file[256];
+	size_t i;
+
+	for (i = 0; i < made->n_authorities; i++)
+		if (strcmp(made->authorities[i].name, d->a->name) == 0)
+			a = &made->authorities[i];
+	for (i = 0; a != NULL && i < a->n_keys; i++) {
+		if (a->keys[i].blob_len != k->blob_len ||
+		    memcmp(a->keys[i].blob, k->blob, k->blob_len) != 0)
+			continue;
+		at = policy_place(made, a->key_places[i]);
+		return err_setf(err, ERR_REFUSED,
+		    "the key stands twice: without this one it would still "
+		    "be accepted, by %s:%zu; take one of the two out by hand, "
+		    "and try again",
+		    escape_text(file, sizeof(file), at.file), at.line);
+	}
+	return 0;
+}
+
 static int
 edit_file(struct edit *d, const char *root, struct diag_report *report,
     struct err *err)
@@ -342,7 +373,8 @@ edit_file(struct edit *d, const char *root, struct diag_report *report,
 	if (d->e->policy == NULL)
 		return err_setf(err, ERR_REFUSED,
 		    "with this change the policy could not be used");
-	return 0;
+	return d->change->kind == POLICYEDIT_REMOVE_KEY ? check_gone(d, err)
+							: 0;
 }
 
 int

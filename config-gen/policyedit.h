@@ -19,7 +19,8 @@
 
 enum policyedit_kind {
 	POLICYEDIT_ADD_KEY, /* to an authority, which is made if need be */
-	POLICYEDIT_REMOVE_KEY, /* and its line under `retire` */
+	POLICYEDIT_REMOVE_KEY, /* and its line under `retire`; refused where
+				* the key stands a second time */
 	POLICYEDIT_RETIRE_KEY, /* or another date for one that is */
 	POLICYEDIT_REMOVE_AUTHORITY,
 	POLICYEDIT_REVOKE /* an item for the list `revoked` */

@@ -31,6 +31,7 @@ struct row {
 	const char *after; /* its text; NULL: refused */
 	const char *want; /* why */
 	const char *said; /* what is wrong with the new policy */
+	const char *warned; /* and what is not good in the one before */
 	const char *by_hand;
 };
 
@@ -152,6 +153,24 @@ static const struct row rows[] = {
 	    .file = "policy.yaml",
 	    .want = "policy.yaml: the key is not written in the policy itself, "
 	            "but comes from ca.pub:2; take it out there" },
+	{ .name = "one that stands twice",
+	    .policy = TWO("    - " KEY_A "\n"),
+	    .change = { .kind = POLICYEDIT_REMOVE_KEY, .authority = "ca" },
+	    .file = "policy.yaml",
+	    .want = "the key stands twice: without this one it would still "
+	            "be accepted, by policy.yaml:6; take one of the two out "
+	            "by hand, and try again",
+	    .warned = "policy.yaml:7:7: warning: authority \"ca\" has this key "
+	            "twice, first at policy.yaml:5; remove one of them\n" },
+	{ .name = "one that stands in a file, too",
+	    .policy = TWO("    file: ca.pub\n"),
+	    .change = { .kind = POLICYEDIT_REMOVE_KEY, .authority = "ca" },
+	    .file = "policy.yaml",
+	    .want = "the key stands twice: without this one it would still "
+	            "be accepted, by ca.pub:2; take one of the two out by hand, "
+	            "and try again",
+	    .warned = "ca.pub:2: warning: authority \"ca\" has this key twice, "
+	            "first at policy.yaml:5; remove one of them\n" },
 	{ .name = "the only key",
 	    .policy = "version: 1\nauthorities:\n  ca:\n    keys: [" KEY_A
 	              "]\n    principals: email\n" USERS,
@@ -247,7 +266,7 @@ load(const struct row *r)
 	policyfix_write_text("policy.yaml", r->policy);
 	if (r->more != NULL)
 		policyfix_write_text("policy.d/more.yaml", r->more);
-	return policyfix_load("");
+	return policyfix_load(r->warned == NULL ? "" : r->warned);
 }
 
 static void

@@ -162,6 +162,8 @@ check_says 'expected a date such as 2027-01-31 .*found "soon"' "no date" \
     certgate ca retire corp "$new" soon
 check_says '"corp" has this key as well' "a key twice" \
     certgate ca add other "$KEYS/vault2.pub"
+check_says "authority \"corp\" has the key $new_key already, at /etc/certgate/policy.yaml:[0-9]+\$" \
+    "a key that it has" certgate ca add corp "$KEYS/vault2.pub"
 check_says 'a private key' "a private key" certgate ca add corp "$KEYS/vault"
 check_says 'certificate' "a certificate" \
     certgate ca add corp "$CERTS/new-cert.pub"
