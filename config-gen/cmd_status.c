@@ -210,12 +210,14 @@ say_drift(struct status *s, struct err *err)
 
 	looked = drift_look(&s->c->root, s->conf, NULL, &s->drift, &why);
 	listed = s->is_lost ? 0 : list_authorities(s, &unread);
+	/* Who may not read it, or cannot, is not told that it has drifted. */
+	if (listed < 0 &&
+	    (s->drift.n_items == 0 || unread.code == ERR_SYSTEM))
+		return err_setf(err, unread.code, "%s", unread.text);
 	cmd_show_drift(s->c, &s->drift);
 	if (looked < 0)
 		return err_setf(err, why.code, "%s", why.text);
 	/* An index that is gone or changed has just been named. */
-	if (listed < 0 && s->drift.n_items == 0)
-		return err_setf(err, unread.code, "%s", unread.text);
 	if (listed < 0)
 		cmd_warn(s->c, "%s", unread.text);
 	if (s->has_end)

@@ -170,6 +170,14 @@ check_says "^drift +$current/policy.cdb is missing\$" "and named" \
     certgate status
 check "apply makes it anew" certgate apply
 
+# Who may not read the index is not told of drift.
+check_status 1 "status as a user" setpriv --reuid bob --clear-groups \
+    "$CERTGATE" status
+cp /run/check.out /run/status.out
+check "it says why" grep -qx \
+    "certgate: $current/policy.cdb: Permission denied" /run/status.out
+check_status 1 "and of no drift" grep -q drift /run/status.out
+
 # The link itself: sshd still looks for what it led to.
 rm $current
 check_status 3 "without current nothing is in step" certgate status
