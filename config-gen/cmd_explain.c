@@ -15,6 +15,8 @@
 #include "config-gen/certfile.h"
 #include "config-gen/cmd.h"
 #include "config-gen/compile.h"
+#include "config-gen/drift.h"
+#include "config-gen/sshdconf.h"
 #include "lib/certsig.h"
 #include "lib/decide.h"
 #include "lib/escape.h"
@@ -436,6 +438,24 @@ report_json(struct explain *e)
 	    json_string(has_list(e) ? "list" : "helper"));
 }
 
+/* The decision is the policy's: without our directives nobody asks for it. */
+static void
+warn_unasked(struct explain *e)
+{
+	struct sshdconf *conf = NULL;
+	const char *path;
+
+	if (e->c->policy != NULL || !is_allowed(e))
+		return;
+	if ((path = sshdconf_main(&e->c->root, NULL)) != NULL)
+		conf = sshdconf_read(&e->c->root, path, NULL);
+	if (conf != NULL && !drift_has_ours(conf))
+		cmd_warn(e->c,
+		    "sshd's configuration has no directives of certgate's, so "
+		    "that sshd does not go by this; certgate status says more");
+	sshdconf_free(conf);
+}
+
 static int
 explain(struct explain *e)
 {
@@ -445,6 +465,7 @@ explain(struct explain *e)
 	    fill_request(e, &err) < 0 || open_index(e, &err) < 0 ||
 	    ask(e, &err) < 0)
 		return cmd_fail(e->c, &err);
+	warn_unasked(e);
 	report_text(e);
 	if (e->c->is_json)
 		report_json(e);

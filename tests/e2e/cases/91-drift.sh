@@ -201,7 +201,14 @@ check_says '^state +not in use: certgate remove took its directives out;' \
     "it says that certgate is not in use" certgate status
 check_status 1 "and of no drift" grep -q '^drift' /run/check.out
 check_says '"is_in_use": false' "in JSON, too" certgate status --format json
+cert late --id bwayne@example.com --principals bwayne
+certgate explain kiosk "$CERTS/late-cert.pub" >/run/explain.out 2>&1
+check "explain says so" grep -qx "certgate: warning: sshd's configuration has no directives of certgate's, so that sshd does not go by this; certgate status says more" /run/explain.out
+check "beside what the policy says" grep -q '^allow: kiosk as bwayne' \
+    /run/explain.out
 check "apply after remove" certgate apply
+certgate explain kiosk "$CERTS/late-cert.pub" >/run/explain.out 2>&1
+check_status 1 "explain has no more to say" grep warning /run/explain.out
 check_status 1 "which is no drift either" grep -q '^drift' /run/check.out
 check_says '^state +in step' "in use again" certgate status
 rm $dropin
