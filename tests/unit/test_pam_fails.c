@@ -193,13 +193,12 @@ static int
 expect(int row, enum function function, char out[PAMRUN_SHOWN])
 {
 	const char *group = functions[function].group;
-	const char *text = rows[row].text, *service = "service";
+	const char *text = rows[row].text;
+	const char *service = rows[row].begin == NO_SERVICE ? "" : "service";
 	int ret = function == AUTH ? PAM_AUTH_ERR : PAM_PERM_DENIED;
 
 	switch (rows[row].begin) {
 	case NO_SERVICE:
-		service = "";
-		/* FALLTHROUGH */
 	case GRANTED:
 		(void)snprintf(out, PAMRUN_SHOWN,
 		    "6 %s group=%s service=\"%s\" user=\"USER\" "
