@@ -135,6 +135,11 @@ add_revoked(struct edit *d, struct wire *block, struct wire *flow)
 	const char *list[] = { "revoked", NULL };
 	const char *top[] = { NULL };
 
+	/* A single item may stand without the brackets. */
+	if (policytext_kind(d->t, list) == POLICYTEXT_MAPPING)
+		return err_setf(d->err, ERR_REFUSED,
+		    "\"revoked\" is one entry and no list; put it into "
+		    "brackets, revoked: [{...}], and try again");
 	if (policytext_kind(d->t, list) == POLICYTEXT_NONE) {
 		put(block, "revoked:\n\t- ");
 		put(flow, "revoked: [");

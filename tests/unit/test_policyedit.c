@@ -134,6 +134,14 @@ static const struct row rows[] = {
 	    .by_hand = "under \"authorities\", \"ca\", \"keys\":\n  - " KEY_B
 	               "\n" },
 
+	{ .name = "a revocation beside one without brackets",
+	    .policy = HEAD USERS "revoked: {authority: ca, serial: 1}\n",
+	    .change = { .kind = POLICYEDIT_REVOKE,
+	        .entry = "{authority: ca, serial: 5}" },
+	    .file = "policy.yaml",
+	    .want = "policy.yaml: \"revoked\" is one entry and no list; put "
+	            "it into brackets, revoked: [{...}], and try again" },
+
 	{ .name = "a key less",
 	    .policy = "version: 1\nauthorities:\n  ca:\n    keys:\n"
 	              "      - " KEY_A "\n      # new\n      - " KEY_B "\n" USERS,
