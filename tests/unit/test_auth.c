@@ -209,6 +209,35 @@ START_TEST(test_many)
 }
 END_TEST
 
+/* What is no certificate by its type is passed over, and what has none. */
+START_TEST(test_odd_keys)
+{
+	struct fakeagent a = { .path = path, .key = &key };
+	struct signer sk;
+	struct span keys[3];
+
+	signer_init(&sk, CERT_KEY_SK_ED25519);
+	keys[0] = wire_span(&sk.blob);
+	keys[1] = BYTES("\xff\xff\xff\xff-cert-v01@openssh.com");
+	keys[2] = BYTES("");
+	a.others = keys;
+	a.n_others = N_ROWS(keys);
+	fakeagent_start(&a);
+	ck_assert_int_eq(ask(pamrun_user, "debug"), PAM_AUTHINFO_UNAVAIL);
+	fakeagent_stop(&a);
+	ck_assert_str_eq(pamrun_logged, "6 debug" BEGIN_DEBUG
+	    ": the agent has 3 keys and no certificate");
+	/* Before one that is right. */
+	put_cert(&cert, "jdoe@example.com");
+	a.cert = wire_span(&cert);
+	fakeagent_start(&a);
+	ck_assert_int_eq(ask(pamrun_user, ""), PAM_SUCCESS);
+	fakeagent_stop(&a);
+	ck_assert_int_eq(pamrun_count("deny"), 0);
+	signer_clear(&sk);
+}
+END_TEST
+
 /* The kernel's word for who calls, where it has one. */
 START_TEST(test_caller)
 {
@@ -321,6 +350,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_agent, 0, N_ROWS(rows));
 	tcase_add_test(tc, test_many);
+	tcase_add_test(tc, test_odd_keys);
 	tcase_add_test(tc, test_caller);
 	tcase_add_test(tc, test_socket);
 	tcase_add_test(tc, test_stuck);

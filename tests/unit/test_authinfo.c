@@ -11,7 +11,7 @@ START_TEST(test_lines)
 {
 	struct span text = span_of("publickey ssh-ed25519-cert-v01@openssh.com "
 	    "AAAA\nkeyboard-interactive/pam\npublickey x " KEY_X " 12\n"
-	    "password");
+	    "publickey sk-ssh-ed25519@openssh.com " KEY_X "\npassword");
 	struct err e = ERR_INIT;
 	struct authinfo a;
 
@@ -24,6 +24,10 @@ START_TEST(test_lines)
 	ck_assert(a.type.p == NULL && !authinfo_is_cert(&a));
 	ck_assert_int_eq(authinfo_next(&text, &a, &e), 1);
 	ck_assert(span_is(a.base64, KEY_X) && !authinfo_is_cert(&a));
+	ck_assert_int_eq(authinfo_next(&text, &a, &e), 1);
+	/* As long as a certificate's type. */
+	ck_assert(span_is(a.type, "sk-ssh-ed25519@openssh.com"));
+	ck_assert(!authinfo_is_cert(&a));
 	ck_assert_int_eq(authinfo_next(&text, &a, &e), 1);
 	ck_assert(span_is(a.method, "password"));
 	ck_assert_int_eq(authinfo_next(&text, &a, &e), 0);
