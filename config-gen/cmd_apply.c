@@ -10,6 +10,7 @@
 #include "config-gen/deploy.h"
 #include "config-gen/policyedit.h"
 #include "config-gen/rehearse.h"
+#include "lib/escape.h"
 
 struct apply {
 	struct deploy d;
@@ -169,11 +170,13 @@ report(const struct apply *a, struct cmd *c)
 	const struct policy *p = a->policy;
 	size_t n_lists = count_lists(p);
 	size_t n_waiting = count_waiting(p);
+	char file[1024];
 	json_t *o;
 
+	(void)escape_text(file, sizeof(file), p->files[0]);
 	cmd_say(c, "policy",
 	    "%s: %zu user%s, %zu served by a list, %zu by the helper",
-	    p->files[0], p->n_rules, p->n_rules == 1 ? "" : "s", n_lists,
+	    file, p->n_rules, p->n_rules == 1 ? "" : "s", n_lists,
 	    p->n_rules - n_lists);
 	if (n_waiting > 0)
 		cmd_say(c, "",
@@ -191,7 +194,7 @@ report(const struct apply *a, struct cmd *c)
 		return;
 	o = deploy_json(&a->d);
 	(void)json_object_update_new(o,
-	    json_pack("{s:s, s:I, s:b, s:{s:I, s:I, s:I}}", "policy", p->files[0],
+	    json_pack("{s:s, s:I, s:b, s:{s:I, s:I, s:I}}", "policy", file,
 	        "generation",
 	        (json_int_t)(a->is_new ? a->number : a->d.previous),
 	        "is_new", a->is_new, "users", "list", (json_int_t)n_lists,

@@ -72,3 +72,14 @@ write_policy </run/good.yaml
 login_ok johndoe jdoe 'johndoe:'
 login_ok kiosk jdoe 'kiosk:'
 login_no johndoe alice no-matching-principal 'johndoe:'
+
+# The name of a policy is text from outside, too.
+odd=$(printf '/etc/certgate/p\377\033[2J.yaml')
+cp /run/good.yaml "$odd"
+for word in check apply; do
+	"$CERTGATE" $word "$odd" >/run/odd.out 2>&1
+	check "$word escapes the policy's name" grep -qF \
+	    'policy      /etc/certgate/p\xff\x1b[2J.yaml: ' /run/odd.out
+	check_says '"/etc/certgate/p\\\\xff\\\\x1b\[2J.yaml"' "and in JSON" \
+	    certgate $word "$odd" --format json
+done
