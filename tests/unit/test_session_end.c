@@ -306,8 +306,7 @@ start_session(const char *one, const char *other)
 		sit_at(one, report[1]);
 		sit_at(other, report[1]);
 		(void)start_sleeper();
-		for (;;)
-			(void)pause();
+		sleep_for_ever();
 	}
 	for (i = 0; i < 2; i++) {
 		ck_assert_int_eq(read(report[0], &sign, 1), 1);
