@@ -43,13 +43,11 @@ if ! command -v valgrind >/dev/null; then
 	echo "valgrind: valgrind is missing"
 	exit 1
 fi
+results=$(mktemp)
+trap 'rm -f "$results"' EXIT
 printf '%s\n' "$@" | xargs -P "$VALGRIND_JOBS" -I '{}' "$0" -one '{}' |
-    awk -v n=$# '
-	{ print; fflush() }
-	/^ok / { passed++ }
-	/^not ok / { failed++ }
-	END {
-		printf "valgrind: %d of %d tests ran, %d failed\n",
-		    passed + failed, n, failed
-		exit failed > 0 || passed != n
-	}'
+    tee "$results"
+passed=$(grep -c '^ok ' "$results")
+failed=$(grep -c '^not ok ' "$results")
+echo "valgrind: $((passed + failed)) of $# tests ran, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -eq $# ]
