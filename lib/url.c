@@ -122,7 +122,7 @@ parse_host(struct url *u, struct span authority, struct err *err)
 		u->is_ip6 = true;
 		u->host = (struct span) { rest.p + 1,
 			end == NULL ? 0 : (size_t)(end - rest.p) - 1 };
-		if (end == NULL || !is_address(AF_INET6, u->host))
+		if (!is_address(AF_INET6, u->host))
 			return refuse(err, "what stands in [ ] is no address",
 			    NULL, "write an IPv6 address, without a zone");
 		rest.p = end + 1;
