@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config-gen/compile.h"
+#include "config-gen/progress.h"
 #include "lib/base64.h"
 #include "lib/indexmake.h"
 #include "lib/revokedmake.h"
@@ -17,6 +18,9 @@
  * list.
  */
 #define MAX_INLINE 16
+
+/* Users whose records are written at once. */
+#define SHORT_LIST 20000
 
 /* An index of policy under way. */
 struct writer {
@@ -499,8 +503,12 @@ write_all(struct writer *w)
 		write_identities(w, w->n_sets, p->groups[i].members,
 		    p->groups[i].n_members);
 	}
-	for (i = 0; i < p->n_rules; i++)
+	for (i = 0; i < p->n_rules; i++) {
+		if (p->n_rules > SHORT_LIST)
+			progress_show("writing the index", i, p->n_rules);
 		write_rule(w, &p->rules[i]);
+	}
+	progress_end();
 	write_revoked(w);
 }
 

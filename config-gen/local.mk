@@ -84,6 +84,7 @@ config_gen_libconfig_gen_a_SOURCES = \
 	config-gen/policytext_int.h \
 	config-gen/probe.c config-gen/probe.h \
 	config-gen/process.c config-gen/process.h \
+	config-gen/progress.c config-gen/progress.h \
 	config-gen/reach.c config-gen/reach.h \
 	config-gen/rehearse.c config-gen/rehearse.h \
 	config-gen/rehearse_cert.c \

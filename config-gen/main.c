@@ -12,6 +12,7 @@
 #include "config-gen/cmd.h"
 #include "config-gen/cmd_table.h"
 #include "config-gen/pending.h"
+#include "config-gen/progress.h"
 #include "config-gen/service.h"
 
 /* Whether name is the first of two words: "ca" of "ca list". */
@@ -353,8 +354,10 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	c.root.dir = "";
 	c.root.sshd = DEFAULT_SSHD;
-	c.has_colour =
-	    isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
+	if (isatty(STDERR_FILENO)) {
+		progress_allow();
+		c.has_colour = getenv("NO_COLOR") == NULL;
+	}
 
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		(void)printf("certgate %s\n", PROJECT_VERSION);

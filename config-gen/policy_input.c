@@ -10,6 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config-gen/progress.h"
+
+/* Bytes of a file that is read at once. */
+#define SHORT_FILE (1024UL * 1024)
+
 /*
  * Offset in bytes of a CR without LF, NEL, LS or PS, or len.  YAML 1.1 ends
  * a line there, so that what an editor shows as a comment could be a rule.
@@ -66,6 +71,8 @@ input_feed(void *input, unsigned char *buffer, size_t size, size_t *size_read)
 		return 0;
 	}
 	in->n_read += (size_t)n;
+	if (in->size > SHORT_FILE)
+		progress_show("reading the policy", in->n_read, in->size);
 	if (in->n_read > in->max_bytes) {
 		in->refusal = INPUT_TOO_LARGE;
 		return 0;

@@ -21,6 +21,7 @@ enum input_refusal {
 struct policy_input {
 	int fd;
 	size_t n_read, max_bytes;
+	size_t size; /* of the file, as far as it is known */
 	uint32_t last_bytes; /* of what was read, the last in the low bits */
 	enum input_refusal refusal;
 	size_t refused_at; /* offset in bytes */

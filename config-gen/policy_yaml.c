@@ -6,6 +6,7 @@
 
 #include "config-gen/policy_input.h"
 #include "config-gen/policy_parse.h"
+#include "config-gen/progress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,6 @@ struct yaml_reader {
 	bool has_document;
 	size_t depth;
 	struct policy_input input;
-	size_t size;
 
 	struct policy_memory *memory;
 	struct record *records;
@@ -98,7 +98,7 @@ yaml_open(struct policy_parse *p, int fd, size_t size)
 	}
 	y->input.fd = fd;
 	y->input.max_bytes = p->max_bytes;
-	y->size = size;
+	y->input.size = size;
 	p->reader = y;
 	if ((y->memory = policy_memory_new()) == NULL ||
 	    !yaml_parser_initialize(&y->parser)) {
@@ -124,6 +124,7 @@ yaml_close(struct policy_parse *p)
 	if (y->has_parser)
 		yaml_parser_delete(&y->parser);
 	(void)close(y->input.fd);
+	progress_end();
 	policy_memory_free(y->memory);
 	free(y->records);
 	free(y->anchors);
@@ -135,7 +136,7 @@ yaml_close(struct policy_parse *p)
 size_t
 yaml_size(const struct policy_parse *p)
 {
-	return p->reader->size;
+	return p->reader->input.size;
 }
 
 /* Keep p->event, or what an alias stands for, for later aliases. */
@@ -393,7 +394,7 @@ replay_next(struct policy_parse *p)
 			continue;
 		r = &y->records[top->next++];
 		y->n_replayed += 1 + r->event.len;
-		if (y->n_replayed > y->size) {
+		if (y->n_replayed > y->input.size) {
 			parse_error(p, r->event.at,
 			    "they may repeat no more than the size of the "
 			    "file",

@@ -50,3 +50,21 @@ check_status 1 "1,003 users: no lists" is_list_served johndoe
 login_ok johndoe jdoe 'johndoe:'
 login_ok vmuser g1 'group: everybody'
 login_no johndoe p1 no-matching-principal 'johndoe:'
+
+# Long work says how far it is, to who sits at a terminal: over itself, and
+# gone at the end.
+policy 10 10 40000
+at_a_terminal()
+{
+	script -qec "$CERTGATE check $POLICY" /dev/null </dev/null |
+	    tr '\r' '\n' | sed 's/ *$//' >/run/terminal.out
+}
+check "check of a large policy, at a terminal" at_a_terminal
+check_says '^certgate: reading the policy: [1-9][0-9]? %$' "... shows how far it is" \
+    cat /run/terminal.out
+check_says '^certgate: reading the policy: 100 %$' "... up to the end" \
+    cat /run/terminal.out
+check "... and last of all its answer" \
+    sh -c "tail -n 1 /run/terminal.out | grep -v 'reading the policy'"
+check_status 1 "elsewhere nothing of it is said" \
+    sh -c "$CERTGATE check $POLICY 2>&1 | grep -q 'reading the policy'"
