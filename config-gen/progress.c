@@ -7,7 +7,7 @@
 
 static bool is_allowed;
 static int shown = -1; /* per cent */
-static int width; /* of the line that is shown */
+static int width;      /* of the line that is shown */
 
 void
 progress_allow(void)
