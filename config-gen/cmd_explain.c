@@ -16,7 +16,10 @@
 #include "config-gen/cmd.h"
 #include "config-gen/compile.h"
 #include "config-gen/drift.h"
+#include "config-gen/people.h"
+#include "config-gen/sshd.h"
 #include "config-gen/sshdconf.h"
+#include "config-gen/wayin.h"
 #include "lib/certsig.h"
 #include "lib/decide.h"
 #include "lib/escape.h"
@@ -438,9 +441,59 @@ report_json(struct explain *e)
 	    json_string(has_list(e) ? "list" : "helper"));
 }
 
-/* The decision is the policy's: without our directives nobody asks for it. */
+/* sshd's settings for the login; -1 where they are not to be had. */
+static int
+ask_sshd(const struct explain *e, const char *config, struct sshd_settings *out)
+{
+	const char *user = e->c->args[0];
+	const char *from = e->c->from == NULL ? "127.0.0.1" : e->c->from;
+	struct err why = ERR_INIT;
+	char *connection = NULL;
+	int ret;
+
+	if (!sshd_can_ask(user) ||
+	    asprintf(&connection,
+	        "user=%s,host=%s,addr=%s,laddr=127.0.0.1,lport=22,rdomain=",
+	        user, from, from) < 0)
+		return -1;
+	ret = sshd_effective(&e->c->root, config, connection, out, &why);
+	free(connection);
+	return ret;
+}
+
+/*
+ * What sshd forbids by itself is sshd's to say, and may hang on what is not
+ * known here, as a second factor: a warning, not another decision.
+ */
 static void
-warn_unasked(struct explain *e)
+warn_kept_out(struct explain *e, const char *config)
+{
+	struct sshd_settings settings = { 0 };
+	struct people people = { 0 };
+	const struct person *found;
+	struct person p;
+
+	if (people_load(&people, &e->c->root, e->request.now_at, NULL) == 0 &&
+	    (found = people_find(&people, e->c->args[0])) != NULL &&
+	    ask_sshd(e, config, &settings) == 0) {
+		p = *found;
+		/* internal-sftp needs none. */
+		p.has_shell = true;
+		if (wayin_ways(&p, &settings, false, true) == 0)
+			cmd_warn(e->c,
+			    "sshd's own settings for this user (AllowUsers, "
+			    "DenyGroups, PermitRootLogin, "
+			    "PubkeyAuthentication, AuthenticationMethods and "
+			    "the like), or the state of the account, do not "
+			    "let a certificate alone in; sshd -T -C shows them");
+	}
+	sshd_settings_clear(&settings);
+	people_clear(&people);
+}
+
+/* The decision is the policy's; whether sshd comes to it is another thing. */
+static void
+warn_of_sshd(struct explain *e)
 {
 	struct sshdconf *conf = NULL;
 	const char *path;
@@ -453,6 +506,8 @@ warn_unasked(struct explain *e)
 		cmd_warn(e->c,
 		    "sshd's configuration has no directives of certgate's, so "
 		    "that sshd does not go by this; certgate status says more");
+	else if (conf != NULL)
+		warn_kept_out(e, path);
 	sshdconf_free(conf);
 }
 
@@ -465,7 +520,7 @@ explain(struct explain *e)
 	    fill_request(e, &err) < 0 || open_index(e, &err) < 0 ||
 	    ask(e, &err) < 0)
 		return cmd_fail(e->c, &err);
-	warn_unasked(e);
+	warn_of_sshd(e);
 	report_text(e);
 	if (e->c->is_json)
 		report_json(e);

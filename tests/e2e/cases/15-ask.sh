@@ -79,3 +79,34 @@ check_says '^  - deny mallory@example\.com$' "who is denied no more is told" \
 check_says '^  - min_uid 2000$' "what was is told" cat /run/plan.out
 check_says '^  \+ authority cloudflare: max_validity 3596400 s$' \
     "what is looser is told" cat /run/plan.out
+
+# What sshd forbids by itself is told beside the policy's answer.
+kept_out="certgate: warning: sshd's own settings for this user (AllowUsers, DenyGroups, PermitRootLogin, PubkeyAuthentication, AuthenticationMethods and the like), or the state of the account, do not let a certificate alone in; sshd -T -C shows them"
+sed -i '/^  "\*":/d' "$POLICY"
+apply
+certgate explain johndoe "$CERTS/jdoe-cert.pub" >/run/explain.out 2>&1
+check_status 1 "explain has nothing to warn of" grep warning /run/explain.out
+login_ok johndoe jdoe 'johndoe:'
+cp /etc/ssh/sshd_config /run/sshd_config.ask
+for setting in 'DenyUsers nobody john*' 'AllowUsers kiosk@127.0.0.1' \
+    'PubkeyAuthentication no' \
+    $'AuthenticationMethods publickey,password\nPasswordAuthentication yes'; do
+	{ echo "$setting"; cat /run/sshd_config.ask; } >/etc/ssh/sshd_config
+	sshd_stop
+	sshd_start
+	check "sshd refuses by ${setting%%$'\n'*}" is_refused johndoe jdoe
+	certgate explain johndoe "$CERTS/jdoe-cert.pub" \
+	    >/run/explain.out 2>/run/explain.err
+	check "... what the policy allows" \
+	    grep -q '^allow: johndoe as jdoe by ' /run/explain.out
+	check "... and explain warns of that" \
+	    grep -qxF "$kept_out" /run/explain.err
+done
+check "... in JSON, too" sh -c "$CERTGATE explain --format json \
+    johndoe '$CERTS/jdoe-cert.pub' | grep -q '\"sshd.s own settings for this user'"
+{ echo 'DenyUsers *@192.0.2.0/24'; cat /run/sshd_config.ask; } \
+    >/etc/ssh/sshd_config
+certgate explain --from 127.0.0.1 johndoe "$CERTS/jdoe-cert.pub" \
+    >/run/explain.out 2>&1
+check_status 1 "nothing to warn of from elsewhere" grep warning /run/explain.out
+cp /run/sshd_config.ask /etc/ssh/sshd_config
