@@ -72,16 +72,17 @@ cmd_fail(struct cmd *c, const struct err *err)
 		    c->out, "error", json_string(err->text));
 	else
 		(void)fprintf(stderr, "certgate: %s\n", err->text);
-	return CMD_REFUSED;
+	return err->code == ERR_USAGE ? CMD_USAGE : CMD_REFUSED;
 }
 
 int
 cmd_fail_unchanged(struct cmd *c, const struct err *err)
 {
-	(void)cmd_fail(c, err);
+	int status = cmd_fail(c, err);
+
 	if (!c->is_json)
 		(void)fprintf(stderr, "certgate: nothing was changed\n");
-	return CMD_REFUSED;
+	return status;
 }
 
 void

@@ -122,7 +122,7 @@ struct policy *cmd_load_policy_to_fetch(struct cmd *c, const char *path);
  */
 void cmd_warn_users(struct cmd *c, const struct policy *p);
 
-/* Show why the command failed.  Always returns CMD_REFUSED. */
+/* Show why the command failed.  CMD_REFUSED, or CMD_USAGE for ERR_USAGE. */
 int cmd_fail(struct cmd *c, const struct err *err);
 
 /* The same, and say that nothing was changed. */

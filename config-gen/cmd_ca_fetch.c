@@ -308,7 +308,7 @@ check_args(const struct cmd *c, const struct policy *p, struct err *err)
 		    escape_text(name, sizeof(name), a->name));
 	for (i = 0; i < c->n_pins; i++) {
 		if (!certsig_is_fingerprint(c->pins[i]))
-			return err_setf(err, ERR_MALFORMED,
+			return err_setf(err, ERR_USAGE,
 			    "--pin takes SHA256: and 43 characters, as "
 			    "ssh-keygen -l prints them");
 	}

@@ -76,7 +76,7 @@ parse_time(const char *text, int64_t *out, struct err *err)
 	}
 	end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	if (end == NULL || *end != '\0')
-		return err_setf(err, ERR_MALFORMED,
+		return err_setf(err, ERR_USAGE,
 		    "--at is no time; write 2027-01-31T18:00:00Z, or UTC "
 		    "seconds");
 	asked = tm;
@@ -85,7 +85,7 @@ parse_time(const char *text, int64_t *out, struct err *err)
 	if (tm.tm_mday != asked.tm_mday || tm.tm_hour != asked.tm_hour ||
 	    tm.tm_min != asked.tm_min || tm.tm_sec != asked.tm_sec)
 		return err_setf(
-		    err, ERR_MALFORMED, "--at: there is no such day or time");
+		    err, ERR_USAGE, "--at: there is no such day or time");
 	return 0;
 }
 
@@ -178,7 +178,7 @@ find_uid(struct explain *e, const char *user, struct err *err)
 	if (e->c->uid != NULL) {
 		if (parse_number(e->c->uid, UINT32_MAX - 1, &uid) < 0)
 			return err_setf(
-			    err, ERR_MALFORMED, "--uid is no number");
+			    err, ERR_USAGE, "--uid is no number");
 		e->request.uid = (uint32_t)uid;
 		return 1;
 	}
@@ -202,7 +202,7 @@ fill_request(struct explain *e, struct err *err)
 	if (e->c->from != NULL) {
 		if (strchr(e->c->from, '/') != NULL ||
 		    ipaddr_parse(&e->addr, span_of(e->c->from)) < 0)
-			return err_setf(err, ERR_MALFORMED,
+			return err_setf(err, ERR_USAGE,
 			    "--from is no address; write one such as "
 			    "192.0.2.7 or 2001:db8::7");
 		r->addr = &e->addr;

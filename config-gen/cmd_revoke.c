@@ -48,7 +48,7 @@ parse_serial(const char *text, uint64_t *out, struct err *err)
 	errno = 0;
 	*out = strtoull(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0)
-		return err_setf(err, ERR_MALFORMED,
+		return err_setf(err, ERR_USAGE,
 		    "--serial takes a serial in decimal digits, as ssh-keygen "
 		    "-L shows it");
 	return 0;

@@ -24,7 +24,7 @@ parse_generation(const struct cmd *c, unsigned long *number, struct err *err)
 	if (c->args[0][0] >= '1' && c->args[0][0] <= '9')
 		*number = strtoul(c->args[0], &end, 10);
 	if (*number == 0 || errno != 0 || *end != '\0')
-		return err_setf(err, ERR_MALFORMED,
+		return err_setf(err, ERR_USAGE,
 		    "GENERATION is a number from 1 on, as certgate status "
 		    "shows it");
 	return 0;
@@ -97,8 +97,9 @@ cmd_rollback(struct cmd *c)
 	unsigned long number;
 	int status = CMD_REFUSED;
 
-	if (parse_generation(c, &number, &err) < 0 ||
-	    deploy_lock(&d, c, DEPLOY_TAKE_BACK, &err) < 0) {
+	if (parse_generation(c, &number, &err) < 0)
+		return cmd_fail_unchanged(c, &err);
+	if (deploy_lock(&d, c, DEPLOY_TAKE_BACK, &err) < 0) {
 		(void)deploy_fail(&d, c, &err);
 	} else if (number == 0 && d.has_settled) {
 		status = report_taken_back(c, &d);

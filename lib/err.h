@@ -24,6 +24,7 @@ enum err_code {
 	ERR_LIMIT, /* larger than we accept */
 	ERR_UNSAFE, /* a file that others could have written */
 	ERR_NOT_FOUND,
+	ERR_USAGE, /* the command line asks for what makes no sense */
 	ERR_REFUSED /* possible, but not done, for the reason given */
 };
 

@@ -23,6 +23,15 @@ check_says '^certgate: --at: there is no such day or time' \
     "the 30th of February is no day" certgate explain --policy "$POLICY" \
     --at 2026-02-30T00:00:00Z johndoe "$CERTS/jdoe-cert.pub"
 
+# What the command line cannot mean is wrong usage, and nothing else.
+for words in "explain --from 192.0.2.0/24 johndoe $CERTS/jdoe-cert.pub" \
+    "explain --at tomorrow johndoe $CERTS/jdoe-cert.pub" \
+    "explain --uid me johndoe $CERTS/jdoe-cert.pub" 'rollback last' \
+    'revoke --authority cloudflare --serial 0x1'; do
+	# shellcheck disable=SC2086 # one word each
+	check_status 2 "wrong usage: $words" certgate $words
+done
+
 # Nobody reads on; more than a pipe holds is written.
 {
 	cat "$POLICY"

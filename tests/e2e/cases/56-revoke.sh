@@ -41,7 +41,7 @@ refused()
 
 	shift 2
 	etc_listing >/run/etc.before
-	check_status 1 "$name" certgate revoke --sshd "$SSHD" "$@"
+	check_status "${status:-1}" "$name" certgate revoke --sshd "$SSHD" "$@"
 	cp /run/check.out /run/said.out
 	etc_listing >/run/etc.after
 	check "$name: it says why" grep -Eq -- "$pattern" /run/said.out
@@ -57,7 +57,7 @@ login_ok kiosk s42 'kiosk:'
 check_status 2 "nothing to revoke" certgate revoke
 check_status 2 "two things" certgate revoke --serial 1 --key-id x
 refused "whose serial" 'by --authority: vault, corp' --serial 42
-refused "a serial that is none" 'decimal digits' --authority vault \
+status=2 refused "a serial that is none" 'decimal digits' --authority vault \
     --serial 0x2a
 refused "an authority that is none" 'no authority "valt"; it has vault, corp' \
     --authority valt --serial 42
