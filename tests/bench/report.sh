@@ -31,6 +31,9 @@ command_line()
 {
 	local name
 
+	# Where it was kept from some of the processors.
+	[ "$(nproc)" -eq "$(nproc --all)" ] || printf 'taskset -c %s ' \
+	    "$(first_of /proc/self/status Cpus_allowed_list)"
 	printf 'make bench'
 	for name in BENCH_PARTS BENCH_STARTS BENCH_SIZES BENCH_REVOKED \
 	    BENCH_LISTED BENCH_LOGINS BENCH_ROUNDS BENCH_USERS; do
@@ -97,7 +100,7 @@ logins()
 
 		| | |
 		| --- | --- |
-		| processor | $(first_of /proc/cpuinfo 'model name'), $(nproc) of them |
+		| processor | $(first_of /proc/cpuinfo 'model name'), $(nproc) of $(nproc --all) of them |
 		| memory | $(awk '/^MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo) |
 		| kernel | $(uname -srm) |
 		| load before and after | $BENCH_LOAD; $(cut -d ' ' -f 1-3 /proc/loadavg) |
