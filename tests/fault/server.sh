@@ -65,6 +65,8 @@ if [ "$1" = wait ]; then
 	exit
 fi
 if [ "$1" = before ]; then
+	# What ran before may have told it something.
+	wait_for is_up || wrong "sshd does not come up"
 	count 'Received SIGHUP; restarting' >"$JUDGE/server.told"
 	kill -HUP "$(cat /run/sshd.pid)"
 	{ wait_for was_told && wait_for is_up; } ||
