@@ -10,7 +10,7 @@ else
 EXTRA_DIST += doc/pam_certgate.8
 endif
 
-EXTRA_DIST += CONTRIBUTING.md doc/login.dot
+EXTRA_DIST += CONTRIBUTING.md doc/login.dot doc/proof.md
 
 # Pages to read; packages install them, too.
 dist_doc_DATA += $(pages)
