@@ -138,7 +138,9 @@ rm $dropin
 check_status 3 "the drop-in is missed" certgate status
 check_says "^drift +$dropin with certgate's directives is missing" \
     "and named" certgate status
+reloads=$(count_reloads)
 check "apply puts it in again" certgate apply
+check "and sshd is there again" wait_for 5 has_reloaded "$reloads"
 login_ok kiosk alice 'kiosk:'
 login_ok johndoe jdoe 'johndoe:'
 
