@@ -14,7 +14,6 @@ POLICY=/etc/certgate/policy.yaml
 CERTS=/run/certs
 n_passed=0
 n_failed=0
-n_marks=0
 client=ssh
 port=22
 case_name=none
@@ -292,12 +291,20 @@ is_refused()
 	    /run/ssh.out
 }
 
-# What the helper logged since line $1, complete: the mark comes last.
+# Wait until the log has all that was said before: the mark comes last. It is
+# another one each time, in whatever subshell.
+log_settles()
+{
+	local mark="mark $EPOCHREALTIME"
+
+	"$builddir/tests/e2e/logsink" -m "$LOG_SOCKET" "$mark"
+	wait_for 5 grep -qxF "$mark" "$HELPER_LOG"
+}
+
+# What the helper logged since line $1, complete.
 helper_lines()
 {
-	n_marks=$((n_marks + 1))
-	"$builddir/tests/e2e/logsink" -m "$LOG_SOCKET" "mark $n_marks"
-	wait_for 5 grep -qx "mark $n_marks" "$HELPER_LOG"
+	log_settles
 	tail -n +$(($1 + 1)) "$HELPER_LOG" |
 	    grep '^<[0-9]*>authorized-principals\[' || true
 }

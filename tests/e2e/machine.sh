@@ -148,6 +148,8 @@ machine_start()
 	machine_ssh
 	: >"$HELPER_LOG"
 	"$builddir/tests/e2e/logsink" "$LOG_SOCKET" "$HELPER_LOG" &
+	# shellcheck disable=SC2034 # which of the processes it is
+	logsink=$!
 	wait_for 5 test -S "$LOG_SOCKET" || machine_die "logsink did not start"
 }
 

@@ -132,9 +132,7 @@ pam_mark()
 # What the module logged since pam_mark, to /run/pam.lines.
 pam_lines()
 {
-	n_marks=$((n_marks + 1))
-	"$builddir/tests/e2e/logsink" -m "$LOG_SOCKET" "mark $n_marks"
-	wait_for 5 grep -qx "mark $n_marks" "$HELPER_LOG"
+	log_settles
 	tail -n +$((pam_from + 1)) "$HELPER_LOG" |
 	    grep '^<[0-9]*>pam_certgate\[' >/run/pam.lines || true
 }

@@ -77,7 +77,7 @@ count_lanes()
 	echo "$n"
 }
 
-# Descriptor 3 takes each lane's counts, 4 is the queue of cases.
+# Descriptor 3 takes each case's counts, 4 is the queue of cases.
 run_lanes()
 {
 	local i
@@ -104,7 +104,7 @@ number()
 
 run_tests()
 {
-	local before lane status=0 n_passed=0 n_failed=0 n_ended=0
+	local before lane name status=0 n_passed=0 n_failed=0
 
 	before=$(machine_listing)
 	run_lanes "$@"
@@ -115,13 +115,14 @@ run_tests()
 		echo "e2e: 0 passed, 0 failed, 1 skipped"
 		return
 	fi
-	read -r n_passed n_failed n_ended < <(awk '
-		{ passed += $1; failed += $2 }
-		END { print passed + 0, failed + 0, NR }' /proc/self/fd/3)
-	if [ "$n_ended" -ne ${#lanes[@]} ]; then
+	read -r n_passed n_failed < <(awk '
+		{ passed += $2; failed += $3 }
+		END { print passed + 0, failed + 0 }' /proc/self/fd/3)
+	while read -r name; do
 		n_failed=$((n_failed + 1))
-		echo "not ok - every sandbox came to its end"
-	fi
+		echo "not ok - $name: the case comes to its end"
+	done < <(comm -23 <(printf '%s\n' "$@" | sort) \
+	    <(cut -d ' ' -f 1 /proc/self/fd/3 | sort))
 	if [ "$before" = "$(machine_listing)" ]; then
 		n_passed=$((n_passed + 1))
 		echo "ok - the machine is as it was"

@@ -34,21 +34,21 @@ lasting id-bare --ca vault --id '"odd" \id#' --principals jdoe --serial 7
 lasting stranger --ca rogue --id k --principals jdoe --serial 42
 lasting host --ca vault --id k --principals jdoe --host
 
-# refused NAME PATTERN ARGUMENT...: nothing is changed.
+# refused STATUS NAME PATTERN ARGUMENT...: nothing is changed.
 refused()
 {
-	local name=$1 pattern=$2
+	local status=$1 name=$2 pattern=$3
 
-	shift 2
+	shift 3
 	etc_listing >/run/etc.before
-	check_status "${status:-1}" "$name" certgate revoke --sshd "$SSHD" "$@"
+	check_status "$status" "$name" certgate revoke --sshd "$SSHD" "$@"
 	cp /run/check.out /run/said.out
 	etc_listing >/run/etc.after
 	check "$name: it says why" grep -Eq -- "$pattern" /run/said.out
 	check "$name: nothing is changed" cmp /run/etc.before /run/etc.after
 }
 
-refused "where certgate is not in use" 'not in use here' --authority vault \
+refused 1 "where certgate is not in use" 'not in use here' --authority vault \
     --serial 42
 apply
 login_ok johndoe s42 'johndoe:'
@@ -56,15 +56,15 @@ login_ok kiosk s42 'kiosk:'
 
 check_status 2 "nothing to revoke" certgate revoke
 check_status 2 "two things" certgate revoke --serial 1 --key-id x
-refused "whose serial" 'by --authority: vault, corp' --serial 42
-status=2 refused "a serial that is none" 'decimal digits' --authority vault \
+refused 1 "whose serial" 'by --authority: vault, corp' --serial 42
+refused 2 "a serial that is none" 'decimal digits' --authority vault \
     --serial 0x2a
-refused "an authority that is none" 'no authority "valt"; it has vault, corp' \
+refused 1 "an authority that is none" 'no authority "valt"; it has vault, corp' \
     --authority valt --serial 42
-refused "a stranger's certificate" 'no authority of the policy signed' \
+refused 1 "a stranger's certificate" 'no authority of the policy signed' \
     "$CERTS/stranger-cert.pub"
-refused "a plain key" 'this is a plain key' "$KEYS/other.pub"
-refused "another authority's" 'signed by authority "vault"' \
+refused 1 "a plain key" 'this is a plain key' "$KEYS/other.pub"
+refused 1 "another authority's" 'signed by authority "vault"' \
     --authority corp "$CERTS/s42-cert.pub"
 
 # By the certificate: its serial.
@@ -118,7 +118,7 @@ said=$BY_LIST login_no johndoe s43-corp revoked 'corp, serial: 43}'
 # What cannot be applied is not written either.
 cp "$POLICY" /run/wanted.yaml
 echo 'NoSuchKeyword yes' >>/etc/ssh/sshd_config
-refused "where sshd refuses" 'sshd refuses' --authority vault --serial 44
+refused 1 "where sshd refuses" 'sshd refuses' --authority vault --serial 44
 check "the policy is as it was" diff /run/wanted.yaml "$POLICY"
 sed -i '/NoSuchKeyword/d' /etc/ssh/sshd_config
 check_status 0 "and all in step" certgate status
