@@ -51,9 +51,8 @@ failing_stop(void)
 	return has_failed;
 }
 
-/* Whether this call is the one. */
-static bool
-is_the_one(enum failing_call call)
+bool
+failing_this(enum failing_call call)
 {
 	if ((set_now >> call & 1) == 0 ||
 	    (!do_all_fail && (left == 0 || --left > 0)))
@@ -64,22 +63,6 @@ is_the_one(enum failing_call call)
 	return true;
 }
 
-bool
-failing_this(enum failing_call call)
-{
-	return is_the_one(call);
-}
-
-/* A function as the linker knows it: __real_ is the library's. */
-#define WRAP_AS(call, type, name, params, args, failed) \
-	type __real_##name params; \
-	type __wrap_##name params; \
-	type __wrap_##name params \
-	{ \
-		if (is_the_one(FAILING_##call)) \
-			return failed; \
-		return __real_##name args; \
-	}
 #define WRAP(type, name, params, args, failed) \
 	WRAP_AS(name, type, name, params, args, failed)
 /* One that moves len bytes. */
@@ -88,7 +71,7 @@ failing_this(enum failing_call call)
 	ssize_t __wrap_##name params; \
 	ssize_t __wrap_##name params \
 	{ \
-		if (!is_the_one(FAILING_##name)) \
+		if (!failing_this(FAILING_##name)) \
 			return __real_##name args; \
 		return number_now == FAILING_SHORT ? \
 		    __real_##name short_args : -1; \
@@ -170,7 +153,7 @@ __wrap_close(int fd)
 {
 	int ret = __real_close(fd);
 
-	return is_the_one(FAILING_close) ? -1 : ret;
+	return failing_this(FAILING_close) ? -1 : ret;
 }
 
 int
@@ -179,7 +162,7 @@ __wrap_open(const char *path, int flags, ...)
 	mode_t mode;
 	va_list args;
 
-	if (is_the_one(FAILING_open))
+	if (failing_this(FAILING_open))
 		return -1;
 	va_start(args, flags);
 	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
@@ -212,7 +195,7 @@ __wrap_asprintf(char **out, const char *format, ...)
 	va_list args;
 	int ret = -1;
 
-	if (is_the_one(FAILING_asprintf))
+	if (failing_this(FAILING_asprintf))
 		return -1;
 	va_start(args, format);
 	ret = vasprintf(out, format, args);
@@ -227,7 +210,7 @@ __wrap___asprintf_chk(char **out, int flag, const char *format, ...)
 	int ret = -1;
 
 	(void)flag;
-	if (is_the_one(FAILING_asprintf))
+	if (failing_this(FAILING_asprintf))
 		return -1;
 	va_start(args, format);
 	ret = vasprintf(out, format, args);
@@ -252,7 +235,7 @@ __wrap_syscall(long number, ...)
 {
 	long v[6];
 
-	if (is_the_one(FAILING_syscall))
+	if (failing_this(FAILING_syscall))
 		return -1;
 	TAKE(6, v, number);
 	/* landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) */
@@ -266,7 +249,7 @@ __wrap_prctl(int option, ...)
 {
 	long v[4];
 
-	if (is_the_one(FAILING_prctl))
+	if (failing_this(FAILING_prctl))
 		return -1;
 	TAKE(4, v, option);
 	return __real_prctl(option, v[0], v[1], v[2], v[3]);

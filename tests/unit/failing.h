@@ -107,6 +107,20 @@ void failing_start(uint64_t set, unsigned int nth, int number);
 /* For a test's own wrapper: whether this call is the one that fails. */
 bool failing_this(enum failing_call call);
 
+/*
+ * A function as the linker knows it, which fails as call does: __real_ is the
+ * library's.
+ */
+#define WRAP_AS(call, type, name, params, args, failed) \
+	type __real_##name params; \
+	type __wrap_##name params; \
+	type __wrap_##name params \
+	{ \
+		if (failing_this(FAILING_##call)) \
+			return failed; \
+		return __real_##name args; \
+	}
+
 /* From now on all calls work.  Whether one has failed since. */
 bool failing_stop(void);
 

@@ -22,15 +22,6 @@
     apply_to = function)
 #endif
 
-#define WRAP_AS(call, type, name, params, args, failed) \
-	type __real_##name params; \
-	type __wrap_##name params; \
-	type __wrap_##name params \
-	{ \
-		if (failing_this(FAILING_##call)) \
-			return failed; \
-		return __real_##name args; \
-	}
 #define WRAP(type, name, params, args) \
 	WRAP_AS(name, type, name, params, args, -1)
 /* These return their error. */

@@ -3,6 +3,7 @@
 #define TESTS_UNIT_HARNESS_H
 
 #include <check.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,20 @@ exact_copy(const void *p, size_t len)
 	if (len != 0)
 		memcpy(copy, p, len);
 	return copy;
+}
+
+/* Descriptors that are open: to be compared with another time. */
+static inline int
+count_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d) != NULL)
+		n++;
+	(void)closedir(d);
+	return n;
 }
 
 /* Run one suite of one case; the result is main's. */

@@ -27,6 +27,10 @@ struct pamcert {
 	bool is_host;
 };
 
+/* One that lasts from a minute ago for ten minutes. */
+struct pamcert pamfix_lasting(const struct signer *ca,
+    const struct signer *key, const char *principal);
+
 /* Write the certificate's blob, signed by ca. */
 void pamfix_cert(struct wire *out, const struct pamcert *c);
 

@@ -11,7 +11,6 @@
 #include "tests/unit/failing.h"
 #include "tests/unit/harness.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -372,32 +371,33 @@ START_TEST(test_poll)
 }
 END_TEST
 
-/* An agent's socket that listens, at path. */
-static int
-listen_at(const char *path, int n)
+/* An agent's socket, at path, at which n may wait; removed by hang_up. */
+static char socket_folder[32], path[64];
+static int socket_fd;
+
+static void
+listen_for(int n)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	ck_assert_int_ge(fd, 0);
+	(void)snprintf(
+	    socket_folder, sizeof(socket_folder), "/tmp/agent.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(socket_folder));
+	(void)snprintf(path, sizeof(path), "%s/sock", socket_folder);
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	socket_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(socket_fd, 0);
 	ck_assert_int_eq(
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	ck_assert_int_eq(listen(fd, n), 0);
-	return fd;
+	    bind(socket_fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(listen(socket_fd, n), 0);
 }
 
-static int
-count_descriptors(void)
+static void
+hang_up(void)
 {
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	ck_assert_ptr_nonnull(d);
-	while (readdir(d) != NULL)
-		n++;
-	(void)closedir(d);
-	return n;
+	(void)close(socket_fd);
+	(void)unlink(path);
+	(void)rmdir(socket_folder);
 }
 
 static const struct {
@@ -414,13 +414,11 @@ static const struct {
 
 START_TEST(test_open_fails)
 {
-	char folder[] = "/tmp/agent.XXXXXX", path[64], want[256];
+	char want[256];
 	const char *message = opens[_i].message;
-	int fd, n_before;
+	int n_before;
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	(void)snprintf(path, sizeof(path), "%s/sock", folder);
-	fd = listen_at(path, 1);
+	listen_for(1);
 	n_before = count_descriptors();
 	failing_start(opens[_i].set, 1, opens[_i].number);
 	(void)snprintf(want, sizeof(want), "%s%s",
@@ -428,23 +426,17 @@ START_TEST(test_open_fails)
 	refused(path, getuid(), ERR_SYSTEM, want);
 	ck_assert(failing_stop());
 	ck_assert_int_eq(count_descriptors(), n_before);
-	(void)close(fd);
-	(void)unlink(path);
-	(void)rmdir(folder);
+	hang_up();
 }
 END_TEST
 
 /* Too many wait to be accepted already: until time is up, and no longer. */
 START_TEST(test_busy)
 {
-	char folder[] = "/tmp/agent.XXXXXX", path[64];
 	struct agent first;
 	bool is_stuck;
-	int fd;
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	(void)snprintf(path, sizeof(path), "%s/sock", folder);
-	fd = listen_at(path, 0);
+	listen_for(0);
 	ck_assert_int_eq(agent_open(
 	    &first, path, getuid(), getgid(), &is_stuck, &err), 0);
 	step_ms = 1000;
@@ -453,24 +445,19 @@ START_TEST(test_busy)
 	    "the agent does not answer in time");
 	ck_assert_int_le(now_ms, 1000 + AGENT_LIMIT_MS + 2 * step_ms);
 	agent_close(&first);
-	(void)close(fd);
-	(void)unlink(path);
-	(void)rmdir(folder);
+	hang_up();
 }
 END_TEST
 
 /* Whose socket it is, and who listens: both must be the caller. */
 START_TEST(test_strangers)
 {
-	char folder[] = "/tmp/agent.XXXXXX", path[64], want[256];
+	char want[256];
 	unsigned long me = getuid();
 	struct agent a;
 	bool is_stuck;
-	int fd;
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	(void)snprintf(path, sizeof(path), "%s/sock", folder);
-	fd = listen_at(path, 4);
+	listen_for(4);
 	is_anybody = true;
 	(void)snprintf(want, sizeof(want),
 	    "%s: the socket is of uid %lu, not of uid %lu", path, me, me + 1);
@@ -484,23 +471,17 @@ START_TEST(test_strangers)
 	    &a, path, getuid(), getgid(), &is_stuck, &err), 0);
 	agent_close(&a);
 	is_anybody = false;
-	(void)close(fd);
-	(void)unlink(path);
-	(void)rmdir(folder);
+	hang_up();
 }
 END_TEST
 
 /* A process that is not itself again goes no further. */
 START_TEST(test_stuck)
 {
-	char folder[] = "/tmp/agent.XXXXXX", path[64];
 	struct agent a;
 	bool is_stuck;
-	int fd;
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	(void)snprintf(path, sizeof(path), "%s/sock", folder);
-	fd = listen_at(path, 4);
+	listen_for(4);
 	is_nobody = true;
 	refused(path, getuid(), ERR_REFUSED, "nobody");
 	is_nobody = false;
@@ -518,9 +499,7 @@ START_TEST(test_stuck)
 	ck_assert(is_stuck);
 	ck_assert_int_eq(a.fd, -1);
 	is_stuck_after = false;
-	(void)close(fd);
-	(void)unlink(path);
-	(void)rmdir(folder);
+	hang_up();
 }
 END_TEST
 

@@ -164,19 +164,6 @@ read_report(char *out, size_t size)
 	(void)fclose(f);
 }
 
-static int
-count_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	ck_assert_ptr_nonnull(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	(void)closedir(dir);
-	return n;
-}
-
 static void
 assert_nothing_started(void)
 {

@@ -9,7 +9,6 @@
 #include "tests/unit/harness.h"
 #include "tests/unit/pamfix.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <limits.h>
 #include <pwd.h>
@@ -785,19 +784,6 @@ struct state {
 	int n_descriptors;
 	struct stat out, error;
 };
-
-static int
-count_descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	ck_assert_ptr_nonnull(d);
-	while (readdir(d) != NULL)
-		n++;
-	(void)closedir(d);
-	return n;
-}
 
 static void
 look(struct state *s)
