@@ -119,3 +119,11 @@ certgate explain --from 127.0.0.1 johndoe "$CERTS/jdoe-cert.pub" \
     >/run/explain.out 2>&1
 check_status 1 "nothing to warn of from elsewhere" grep warning /run/explain.out
 cp /run/sshd_config.ask /etc/ssh/sshd_config
+cp /etc/passwd /run/passwd.ask
+sed -i 's,^\(johndoe:.*:\)[^:]*$,\1/usr/sbin/nologin,' /etc/passwd
+certgate explain johndoe "$CERTS/jdoe-cert.pub" >/run/explain.out 2>&1
+check_status 1 "nor for who has no shell: sftp may need none" \
+    grep warning /run/explain.out
+check "though that one has none" grep -q '^johndoe:.*:/usr/sbin/nologin$' \
+    /etc/passwd
+cp /run/passwd.ask /etc/passwd
