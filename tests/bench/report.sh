@@ -56,9 +56,9 @@ targets()
 			else if (key == "target")
 				is = value
 			else if (key == "ratio" || key == "to_static" ||
-			    key == "slowest_to_fastest")
+			    key == "slowest_to_fastest" || key == "more_us")
 				got = value
-			else if (key ~ /^(mappings|listener|of|each|through|starts|logins)$/ &&
+			else if (key ~ /^(mappings|listener|of|by|each|through|starts|logins)$/ &&
 			    value != "")
 				what = what " " key "=" value
 		}
@@ -105,7 +105,7 @@ logins()
 		| kernel | $(uname -srm) |
 		| load before and after | $BENCH_LOAD; $(cut -d ' ' -f 1-3 /proc/loadavg) |
 		| OpenSSH | $("${SSH:-ssh}" -V 2>&1) |
-		| certgate | $("$builddir/config-gen/certgate" -V 2>/dev/null || git -C "$srcdir" describe --always 2>/dev/null), commit $(git -C "$srcdir" rev-parse --short HEAD 2>/dev/null || echo unknown) |
+		| certgate | $("$builddir/config-gen/certgate" --version 2>/dev/null || git -C "$srcdir" describe --always 2>/dev/null), commit $(git -C "$srcdir" rev-parse --short HEAD 2>/dev/null || echo unknown) |
 		| built with | $BENCH_BUILT; $(${CC:-cc} --version | head -n 1) |
 
 		    $(command_line)

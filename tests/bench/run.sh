@@ -33,7 +33,7 @@ if [ "${BENCH_INSIDE-}" != 1 ]; then
 	    BENCH_LOGINS="${BENCH_LOGINS:-15}" \
 	    BENCH_ROUNDS="${BENCH_ROUNDS:-1000}" \
 	    BENCH_USERS="${BENCH_USERS:-10 1000 10000}" \
-	    BENCH_PARTS="${BENCH_PARTS:-starts apply revoked logins pam}" \
+	    BENCH_PARTS="${BENCH_PARTS:-starts confine apply revoked logins pam}" \
 	    pamdir="${pamdir-}" \
 	    "$srcdir/tests/bench/run.sh" | tee "$builddir/bench.out" ||
 	    status=$?
@@ -368,6 +368,8 @@ for n in $BENCH_SIZES; do
 	[ "$n" -gt 1000000 ] || n_apply=$n
 done
 
+# shellcheck source=tests/bench/confine.sh
+. "$srcdir/tests/bench/confine.sh"
 # shellcheck source=tests/bench/revoked.sh
 . "$srcdir/tests/bench/revoked.sh"
 # shellcheck source=tests/bench/logins.sh
@@ -392,6 +394,7 @@ bench_all_starts()
 for part in $BENCH_PARTS; do
 	case $part in
 	starts) bench_all_starts ;;
+	confine) bench_confine ;;
 	apply) bench_apply "$n_apply" ;;
 	revoked) bench_revoked ;;
 	logins) bench_logins ;;
