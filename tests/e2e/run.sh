@@ -118,6 +118,10 @@ run_tests()
 	read -r n_passed n_failed < <(awk '
 		{ passed += $2; failed += $3 }
 		END { print passed + 0, failed + 0 }' /proc/self/fd/3)
+	if [ "$status" -ne 0 ]; then
+		n_failed=$((n_failed + 1))
+		echo "not ok - every sandbox comes to its end"
+	fi
 	while read -r name; do
 		n_failed=$((n_failed + 1))
 		echo "not ok - $name: the case comes to its end"
@@ -132,7 +136,7 @@ run_tests()
 		diff <(echo "$before") <(machine_listing) | sed 's/^/# /'
 	fi
 	echo "e2e: $n_passed passed, $n_failed failed"
-	[ "$n_failed" -eq 0 ] && [ "$status" -eq 0 ]
+	[ "$n_failed" -eq 0 ]
 }
 
 add_folders
